@@ -7,6 +7,7 @@ from datetime import date, datetime
 from anaf_simulator.clock import local
 from anaf_simulator.codes import is_uit
 from anaf_simulator.generator import Notification, compose, validity_fields
+from anaf_simulator.loads import random_line, random_load
 from anaf_simulator.people import Carrier, Company
 from anaf_simulator.world import World
 
@@ -34,7 +35,9 @@ def new_notification(
     operation = str(fields.get("operation", "30"))
     transport = _day(fields.get("data_transp"), local(now).date())
     rng = world.random_source()
-    drafted = compose(rng, world.seed, carrier_for(world, cui), now, transport, operation)
+    carrier = carrier_for(world, cui)
+    load = random_load(rng, carrier, random_line(rng, world.seed, carrier, operation))
+    drafted = compose(rng, carrier, now, transport, operation, load)
     changes = record_changes(fields, operation)
     uit = str(changes.get("uit") or drafted.uit)
     if not is_uit(uit):

@@ -15,6 +15,7 @@ from anaf_simulator.control_world import (
     add_uit,
     carrier,
     change_vehicle,
+    past,
     uit,
     world,
 )
@@ -206,6 +207,7 @@ def control_routes(sim: Simulator) -> list[Route]:
         route("uit/{uit}", uit, "GET", "POST", "DELETE"),
         route("vehicle-change/{uit}", change_vehicle, "POST"),
         route("active/{cui}", active, "GET"),
+        route("past", past, "POST"),
         route("rights", rights, "POST"),
         route("revoke", revoke, "POST"),
         route("limits", limits, "POST"),

@@ -1,5 +1,7 @@
 """Control calls about the world: its carriers and their notifications."""
 
+from datetime import datetime
+
 from starlette.requests import Request
 
 from anaf_simulator.added import carrier_for, new_notification, record_changes
@@ -7,6 +9,7 @@ from anaf_simulator.clock import iso_second
 from anaf_simulator.codes import is_cui
 from anaf_simulator.control_body import WrongRequestError, env_of, read_body, text_of
 from anaf_simulator.generator import Event, Notification, vehicle_change
+from anaf_simulator.loads import random_line
 from anaf_simulator.people import Carrier, Company
 from anaf_simulator.simulator import Simulator
 from anaf_simulator.wire import JsonObject
@@ -107,7 +110,8 @@ async def change_vehicle(sim: Simulator, request: Request) -> JsonObject:
     notification, now = _declared(sim, request, env), sim.now()
     carrier = carrier_for(sim.world, notification.carrier)
     rng = sim.world.random_source()
-    item = vehicle_change(rng, sim.world.seed, carrier, notification.declarant, now)
+    line = random_line(rng, sim.world.seed, carrier, notification.operation)
+    item = vehicle_change(rng, carrier, notification.declarant, now, line)
     item["data_modif_veh"] = iso_second(now)
     change = {name: value for name, value in {**item, **body}.items() if value is not None}
     sim.world.add_event(notification.uit, Event(now, "vehicle", change), env)
@@ -119,6 +123,23 @@ async def active(sim: Simulator, request: Request) -> JsonObject:
     env = env_of(request.query_params.get("env")) or "prod"
     records = sim.world.active(request.path_params["cui"], sim.now(), env)
     return {"cui": request.path_params["cui"], "count": len(records), "records": records}
+
+
+async def past(sim: Simulator, request: Request) -> JsonObject:
+    """Answer POST /_control/past {cui, moments, env?}: what info showed at each of the moments, as
+    the world was generated and with what calls changed since."""
+    body = await read_body(request)
+    env, moments = env_of(body.get("env")) or "prod", body.get("moments")
+    if not isinstance(moments, list):
+        raise WrongRequestError("moments must be a list of dates and times")
+    try:
+        whens = [datetime.fromisoformat(str(moment)) for moment in moments]
+    except ValueError as error:
+        raise WrongRequestError(str(error)) from error
+    if any(when.tzinfo is None for when in whens):
+        raise WrongRequestError("each moment must have a zone")
+    cui = text_of(body, "cui")
+    return {"cui": cui, "lists": [sim.world.active(cui, when, env) for when in whens]}
 
 
 async def carrier(sim: Simulator, request: Request) -> JsonObject:

@@ -16,6 +16,7 @@ from anaf_simulator import places
 from anaf_simulator.clock import at_local, iso_day, iso_second, local
 from anaf_simulator.codes import make_uit
 from anaf_simulator.documents import random_documents
+from anaf_simulator.loads import Line, Load, loads_of_day, random_operation
 from anaf_simulator.people import (
     CARRIERS,
     DECLARANTS,
@@ -29,7 +30,10 @@ type EventKind = Literal["correction", "vehicle", "deletion", "confirmation"]
 LONG_OPERATIONS = frozenset({"10", "12", "14", "22", "24", "60"})
 """Valid 15 days: intra-EU acquisitions and art. 2 pct. 9 lit. g), j) (guide p. 11, note 10)."""
 
-_OPERATIONS = {"30": 52, "10": 20, "20": 12, "50": 5, "40": 5, "60": 2, "12": 2, "24": 2}
+_WEEK = (12, 5, 6, 9, 6, 3, 2)
+"""How a busy carrier's week is spread from Monday on: groupage leaves on Tuesdays and Fridays."""
+_BUSY = 4.0
+"""A day: with so many its declarants keep to the days of the week."""
 _FIRST_SECOND, _LAST_SECOND = 5 * 3600 + 1800, 20 * 3600 + 1800
 """Declarants work from 05:30 to 20:30 Romanian time."""
 
@@ -80,44 +84,44 @@ def validity_fields(transport: date, operation: str) -> dict[str, object]:
 
 def count_on(day: date, per_day: float) -> int:
     """Count what is declared on ``day``: evenly spread, so small carriers never run dry."""
-    ordinal = day.toordinal()
-    return math.floor((ordinal + 1) * per_day) - math.floor(ordinal * per_day)
+    return math.floor(_declared_until(day, per_day)) - math.floor(
+        _declared_until(day - timedelta(days=1), per_day)
+    )
 
 
-@lru_cache(maxsize=64)
-def fleet(seed: int, cui: str, size: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the tractors and trailers of a carrier."""
-    rng = random.Random(f"fleet/{seed}/{cui}")  # noqa: S311 - reproducible on purpose
-    tractors = tuple(places.random_plate(rng) for _ in range(size))
-    return tractors, tuple(places.random_plate(rng) for _ in range(size))
+def _declared_until(day: date, per_day: float) -> float:
+    """Return how much was declared up to the end of ``day``, since the first Monday there was."""
+    if per_day < _BUSY:
+        return day.toordinal() * per_day
+    weeks, weekday = divmod(day.toordinal() - 1, 7)
+    return per_day * 7 * (weeks + sum(_WEEK[: weekday + 1]) / sum(_WEEK))
 
 
 @lru_cache(maxsize=16_384)
 def notifications_of_day(seed: int, carrier: Carrier, day: date) -> tuple[Notification, ...]:
     """List everything declared on ``day`` (Romanian) for ``carrier``."""
-    return tuple(
-        _notification(seed, carrier, day, index) for index in range(count_on(day, carrier.per_day))
-    )
+    loads = loads_of_day(seed, carrier, day, count_on(day, carrier.per_day))
+    return tuple(_notification(seed, carrier, day, index, load) for index, load in enumerate(loads))
 
 
-def _notification(seed: int, carrier: Carrier, day: date, index: int) -> Notification:
+def _notification(seed: int, carrier: Carrier, day: date, index: int, load: Load) -> Notification:
     cui = carrier.company.cui
     rng = random.Random(f"uit/{seed}/{cui}/{day.isoformat()}/{index}")  # noqa: S311
     declared_at = at_local(day, rng.randint(_FIRST_SECOND, _LAST_SECOND))
-    operation = _operation(rng, carrier)
-    transport = day + timedelta(days=_lead_days(rng, carrier))
-    drafted = compose(rng, seed, carrier, declared_at, transport, operation)
-    events = _events(rng, seed, carrier, drafted, transport)
+    transport = day + timedelta(days=load.lead_days)
+    operation = random_operation(rng, load.line, transport)
+    drafted = compose(rng, carrier, declared_at, transport, operation, load)
+    events = _events(rng, carrier, drafted, transport, load)
     return replace(drafted, events=tuple(events))
 
 
 def compose(
     rng: random.Random,
-    seed: int,
     carrier: Carrier,
     declared_at: datetime,
     transport: date,
     operation: str,
+    load: Load,
 ) -> Notification:
     """Make a notification without later events; ``transport`` is the declared date."""
     uit, declarant = make_uit(rng), rng.choice(DECLARANTS)
@@ -130,8 +134,8 @@ def compose(
         **validity_fields(transport, operation),
         "tr_cod": carrier.company.cui,
         "tr_den": carrier.company.name,
-        **_vehicles(rng, seed, carrier),
-        **_places(rng, operation),
+        **load.vehicles,
+        **load.line.random_places(rng, operation, transport),
         "documente": random_documents(rng, transport),
     }
     reference = _reference(rng)
@@ -143,19 +147,6 @@ def compose(
     )
 
 
-def _operation(rng: random.Random, carrier: Carrier) -> str:
-    if not carrier.amended:
-        return "30"
-    return rng.choices(list(_OPERATIONS), list(_OPERATIONS.values()))[0]
-
-
-def _lead_days(rng: random.Random, carrier: Carrier) -> int:
-    """Draw the days from declaration to transport: at most three (guide p. 11)."""
-    if not carrier.amended:
-        return rng.choice((1, 2))
-    return rng.choices((0, 1, 2, 3), (45, 35, 12, 8))[0]
-
-
 def _reference(rng: random.Random) -> object | None:
     """Draw a ``ref_decl``, which is optional; now and then a number where a string is promised."""
     serial = rng.randint(10_000, 99_999)
@@ -163,33 +154,6 @@ def _reference(rng: random.Random) -> object | None:
         (f"CMD-{serial}", f"AVZ {serial}/2", f"ȘL{serial}", serial, None),
         (35, 15, 10, 10, 30),
     )[0]
-
-
-def _vehicles(rng: random.Random, seed: int, carrier: Carrier) -> dict[str, object]:
-    tractors, trailers = fleet(seed, carrier.company.cui, carrier.fleet)
-    foreign = rng.random() < 0.06
-    vehicles: dict[str, object] = {
-        "nr_veh": places.random_foreign_plate(rng) if foreign else rng.choice(tractors)
-    }
-    if rng.random() < 0.8:
-        vehicles["nr_rem1"] = rng.choice(trailers)
-        if rng.random() < 0.1:
-            vehicles["nr_rem2"] = rng.choice(trailers)
-    return vehicles
-
-
-def _places(rng: random.Random, operation: str) -> dict[str, object]:
-    """Draw start and end: which kinds an operation allows follows BR-212, BR-213 and BR-046."""
-    home, other = places.random_address(rng), places.random_address(rng)
-    if operation in {"10", "12", "60"}:
-        return {"loc_start": places.random_border(rng), "loc_final": home}
-    if operation in {"20", "24"}:
-        return {"loc_start": home, "loc_final": places.random_border(rng)}
-    if operation == "40":
-        return {"loc_start": places.random_customs(rng), "loc_final": home}
-    if operation == "50":
-        return {"loc_start": home, "loc_final": places.random_customs(rng)}
-    return {"loc_start": home, "loc_final": other}
 
 
 def _details(rng: random.Random, operation: str, record: Mapping[str, object]) -> dict[str, object]:
@@ -217,7 +181,7 @@ def _details(rng: random.Random, operation: str, record: Mapping[str, object]) -
 
 
 def _events(
-    rng: random.Random, seed: int, carrier: Carrier, drafted: Notification, transport: date
+    rng: random.Random, carrier: Carrier, drafted: Notification, transport: date, load: Load
 ) -> list[Event]:
     """Draw the later life: corrections and deletion before departure, vehicle changes after it."""
     if not carrier.amended:
@@ -229,51 +193,53 @@ def _events(
     # After departure only the vehicle may change (guide p. 24).
     if rng.random() < 0.28 and before > timedelta(minutes=10):
         at = declared_at + before * rng.random()
-        events.append(Event(at, "correction", _correction(rng, seed, carrier, drafted, transport)))
+        events.append(Event(at, "correction", _correction(rng, drafted, transport, load)))
     if rng.random() < 0.07 and before > timedelta(minutes=10):
         events.append(Event(departure - before * rng.random(), "deletion"))
-    elif rng.random() < 0.14:
+    elif rng.random() < 0.14 and not load.is_groupage:
         at = departure + timedelta(seconds=rng.randint(3600, 40 * 3600))
-        change = vehicle_change(rng, seed, carrier, drafted.declarant, at)
+        change = vehicle_change(rng, carrier, drafted.declarant, at, load.line)
         events.append(Event(at, "vehicle", change))
     return events
 
 
 def _correction(
-    rng: random.Random, seed: int, carrier: Carrier, drafted: Notification, transport: date
+    rng: random.Random, drafted: Notification, transport: date, load: Load
 ) -> dict[str, object]:
-    record, operation = drafted.record, drafted.operation
-    tractors, trailers = fleet(seed, carrier.company.cui, carrier.fleet)
-    kind = rng.choices(("plate", "trailer", "date", "place"), (50, 15, 25, 10))[0]
+    record, operation, line = drafted.record, drafted.operation, load.line
+    # Two days later: its lorry then goes the same way. At most three days ahead of the declaration.
+    ahead = transport - local(drafted.declared_at).date()
+    # A whole load of groupage is never spread over several lorries.
+    weights = (0 if load.is_groupage else 50, 15, 25 if ahead.days < 2 else 0, 10)
+    kind = rng.choices(("plate", "trailer", "date", "place"), weights)[0]
     if kind == "plate":
-        return {"nr_veh": rng.choice([plate for plate in tractors if plate != record["nr_veh"]])}
-    if kind == "trailer":
-        return {
-            "nr_rem1": rng.choice([plate for plate in trailers if plate != record.get("nr_rem1")])
-        }
+        return {"nr_veh": _another(rng, line.tractors, record["nr_veh"])}
+    if kind == "trailer" and not load.is_groupage:
+        return {"nr_rem1": _another(rng, line.trailers, record.get("nr_rem1"))}
     if kind == "date":
-        # A day later, unless that were more than three days ahead of the declaration.
-        ahead = transport - local(drafted.declared_at).date()
-        step = timedelta(days=-1 if ahead.days >= 3 else 1)
-        return validity_fields(transport + step, operation)
+        return validity_fields(transport + timedelta(days=2), operation)
     side = "loc_final" if operation in {"10", "12", "30", "40", "60"} else "loc_start"
-    return {side: places.random_address(rng)}
+    county = str(record[side]["judet"])  # type: ignore[index]
+    return {side: places.random_address(rng, county)}
+
+
+def _another(rng: random.Random, plates: tuple[str, ...], declared: object) -> str:
+    return rng.choice([plate for plate in plates if plate != declared] or plates)
 
 
 def vehicle_change(
-    rng: random.Random, seed: int, carrier: Carrier, declarant: str, at: datetime
+    rng: random.Random, carrier: Carrier, declarant: str, at: datetime, line: Line
 ) -> dict[str, object]:
     """Draw an item of ``modif_veh``: declared by the declarant or by the carrier itself."""
-    tractors, trailers = fleet(seed, carrier.company.cui, carrier.fleet)
     by_carrier = rng.random() < 0.6
     item: dict[str, object] = {
         "data_modif_veh": iso_second(at + timedelta(minutes=rng.randint(5, 50))),
-        "nr_veh": rng.choice(tractors),
+        "nr_veh": rng.choice(line.tractors),
         "cod_decl": carrier.company.cui if by_carrier else int(declarant),
         "data_decl": iso_second(at),
     }
     if rng.random() < 0.8:
-        item["nr_rem1"] = rng.choice(trailers)
+        item["nr_rem1"] = rng.choice(line.trailers)
     if rng.random() < 0.7:
         item["obs"] = rng.choice(("defecțiune cap tractor", "schimb de șofer și remorcă", "pană"))
     if rng.random() < 0.3:

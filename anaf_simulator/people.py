@@ -21,7 +21,7 @@ class Company:
 class Carrier:
     """A carrier and how much is declared for it.
 
-    ``per_day``: notifications declared a day, on average and very evenly.
+    ``per_day``: notifications declared a day, on average; very evenly, a busy one's by the week.
     ``amended``: whether declarants correct and delete, and whether long validities occur.
     """
 
@@ -31,7 +31,7 @@ class Carrier:
     amended: bool = True
 
 
-BUSY = Carrier(Company(make_cui(90001010), "TRANS CARPAȚI LOGISTIC SRL"), 5.2, 34)
+BUSY = Carrier(Company(make_cui(90001010), "TRANS CARPAȚI LOGISTIC SRL"), 6.15, 34)
 MEDIUM = Carrier(Company(make_cui(90002020), "DUNĂREA CARGO SRL"), 1.0, 7)
 SMALL = Carrier(Company(make_cui(90003030), "MOȚII TRANSPORT SRL"), 0.25, 2, amended=False)
 SINGLE = Carrier(Company(make_cui(90004040), "SIRET EXPRES SRL"), 0.65, 5)

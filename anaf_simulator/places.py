@@ -130,9 +130,10 @@ def address_place(
     return place
 
 
-def random_address(rng: random.Random) -> dict[str, object]:
-    """Draw an address; its number may be missing or a JSON number where a string is promised."""
-    county, town = rng.choice(_TOWNS)
+def random_address(rng: random.Random, within: str) -> dict[str, object]:
+    """Draw an address in a county; its number may be missing or a JSON number where a string is
+    promised."""
+    county, town = rng.choice([known for known in _TOWNS if known[0] == within])
     plain = rng.randint(1, 240)
     number: object | None = rng.choices(
         (str(plain), f"{plain}A", f"{plain}-{plain + 2}", plain, None), (50, 15, 10, 15, 10)
@@ -141,14 +142,22 @@ def random_address(rng: random.Random) -> dict[str, object]:
     return address_place(county, town, rng.choice(_STREETS), number, extra)
 
 
-def random_border(rng: random.Random) -> dict[str, object]:
-    """Return a random border crossing, as a declaration has it."""
-    return point_place("PTF", rng.choice(list(border_points().values())))
+def random_border(rng: random.Random, county: str) -> dict[str, object]:
+    """Return a random border crossing of a county, as a declaration has it."""
+    return _random_point(rng, "PTF", border_points(), county)
 
 
-def random_customs(rng: random.Random) -> dict[str, object]:
-    """Return a random customs office, as a declaration has it."""
-    return point_place("BV", rng.choice(list(customs_offices().values())))
+def random_customs(rng: random.Random, county: str) -> dict[str, object]:
+    """Return a random customs office of a county, as a declaration has it."""
+    return _random_point(rng, "BV", customs_offices(), county)
+
+
+def _random_point(
+    rng: random.Random, kind: str, points: dict[str, Point], county: str
+) -> dict[str, object]:
+    return point_place(
+        kind, rng.choice([point for point in points.values() if point.county == county])
+    )
 
 
 _PLATE_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"

@@ -17,7 +17,7 @@ from anaf_simulator.people import Carrier
 
 ENVIRONMENTS = ("prod", "test")
 _LONGEST_LIFE = timedelta(days=20)
-"""3 days ahead, a correction by a day and 15 days of validity: nothing lives longer."""
+"""3 days ahead, a correction included, and 15 days of validity: nothing lives longer."""
 
 
 @dataclass

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from anaf_simulator.world import World
 from tests.simulator.conftest import BUSY, MEDIUM, SINGLE, SMALL
 from tests.simulator_process import SimulatorProcess
 
@@ -183,3 +184,16 @@ def test_the_readme_describes_every_scenario_certificate_and_carrier(
         *(item["cui"] for item in world["carriers"]),
     ]
     assert [name for name in names if f"`{name}`" not in readme] == []
+
+
+def test_what_info_showed_at_past_moments(simulator: SimulatorProcess) -> None:
+    moments = ["2026-07-15T09:30:00+00:00", "2026-07-14T12:30:00+03:00"]
+    lists = simulator.control("past", {"cui": BUSY, "moments": moments})["lists"]
+    world = World(1)
+    assert lists == [world.active(BUSY, datetime.fromisoformat(moment)) for moment in moments]
+
+
+@pytest.mark.parametrize("moments", ["2026-07-15T09:30:00Z", ["yesterday"], ["2026-07-15T09:30"]])
+def test_past_moments_are_a_list_with_zones(simulator: SimulatorProcess, moments: object) -> None:
+    response = simulator.http.post("/_control/past", json={"cui": BUSY, "moments": moments})
+    assert response.status_code == 400

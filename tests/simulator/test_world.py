@@ -4,6 +4,7 @@ import random
 import re
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
 
 import pytest
 
@@ -19,6 +20,7 @@ from anaf_simulator.keys import signing_key
 from anaf_simulator.people import CARRIERS, DECLARANTS
 from anaf_simulator.places import border_points, customs_offices, random_plate
 from anaf_simulator.world import World, record_at
+from caraus.fleet.trips import Trip, are_in_conflict
 from tests.simulator.conftest import BUSY, MEDIUM, SINGLE, SMALL
 
 NOW = datetime(2026, 7, 15, 9, 30, tzinfo=UTC)
@@ -186,3 +188,50 @@ def test_the_same_seed_makes_the_same_key() -> None:
     assert numbers[0] == numbers[1]
     assert numbers[0].p != numbers[2].p
     assert numbers[0].public_numbers.n.bit_length() == 2048
+
+
+def _trips_by_plate(records: list[dict[str, object]]) -> dict[str, list[Trip]]:
+    trips: dict[str, list[Trip]] = {}
+    for record in records:
+        start, end = record["loc_start"], record["loc_final"]
+        assert isinstance(start, dict)
+        assert isinstance(end, dict)
+        starts, until = (
+            date.fromisoformat(str(record[name])[:10]) for name in ("data_transp", "data_exp_uit")
+        )
+        trip = Trip(starts, until, start["judet"], end["judet"])
+        trips.setdefault(str(record["nr_veh"]), []).append(trip)
+    return trips
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_lorry_goes_one_way_but_for_a_wrong_plate_now_and_then(seed: int) -> None:
+    world, in_conflict, seen = World(seed), 0, 0
+    for number in range(30):
+        trips_by_plate = _trips_by_plate(world.active(BUSY, NOW + timedelta(days=number)))
+        conflicts = [
+            plate
+            for plate, trips in trips_by_plate.items()
+            if any(are_in_conflict(*pair) for pair in combinations(trips, 2))
+        ]
+        assert len(conflicts) <= 5
+        in_conflict, seen = in_conflict + len(conflicts), seen + len(trips_by_plate)
+    assert 0 < in_conflict < seen / 8
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_several_declarants_load_one_lorry_for_several_places(seed: int) -> None:
+    world, most = World(seed), 0
+    for number in range(14):
+        records = world.active(BUSY, NOW + timedelta(days=number))
+        loads: dict[object, list[dict[str, object]]] = {}
+        for record in records:
+            loads.setdefault((record["nr_veh"], record["data_transp"]), []).append(record)
+        assert len(loads) >= 10
+        biggest = max(loads.values(), key=len)
+        assert len(biggest) >= 3
+        assert len({record["cod_decl"] for record in biggest}) >= 2
+        assert len({str(record["loc_final"]) for record in biggest}) >= 2
+        trailers = Counter(record.get("nr_rem1") for record in biggest)
+        most = max(most, *trailers.values())
+    assert most >= 8
