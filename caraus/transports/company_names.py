@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from caraus.accounts.models import Company
 from caraus.anaf.info import CarrierRecord
@@ -62,10 +63,12 @@ def choose_name(name_uses: Sequence[NameUse], *, own_cui: str, standing: str) ->
 
     A declarant's own name, written in the carrier's place, counts only where nothing else is known.
     """
+    # The same few names stand on hundreds of UITs.
+    is_nobody, fold = cache(names_nobody), cache(letters_and_digits)
     names = [
-        (declarant_cui, name, letters_and_digits(name) == letters_and_digits(declarant_name))
+        (declarant_cui, name, fold(name) == fold(declarant_name))
         for declarant_cui, declarant_name, name in name_uses
-        if not names_nobody(name)
+        if not is_nobody(name)
     ]
     stands = not names_nobody(standing)
     of_carriers = [
@@ -80,8 +83,8 @@ def choose_name(name_uses: Sequence[NameUse], *, own_cui: str, standing: str) ->
     declarants: dict[str, set[str]] = defaultdict(set)
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for declarant_cui, name in of_carriers:
-        declarants[letters_and_digits(name)].add(declarant_cui)
-        spellings[letters_and_digits(name)][name] += 1
+        declarants[fold(name)].add(declarant_cui)
+        spellings[fold(name)][name] += 1
 
     def votes(key: str) -> tuple[int, int]:
         return len(declarants[key]), spellings[key].total()

@@ -26,9 +26,11 @@ RENEWING_EVENTS = frozenset(
 
 
 @transaction.atomic
-def mark_transports(transports: Collection[Transport], kind: str, by: User) -> int:
-    """Mark the UITs ("": take their marks back); return how many changed."""
-    changed = _write_marks(transports, kind, by, timezone.now())
+def mark_transports(
+    transports: Collection[Transport], kind: str, by: User, *, at: datetime | None = None
+) -> int:
+    """Mark the UITs ("": take their marks back), now or `at` (UTC); return how many changed."""
+    changed = _write_marks(transports, kind, by, at or timezone.now())
     if changed:
         company_ids = {transport.company_id for transport in changed}
         marks_changed.send(sender=Mark, company_ids=company_ids)
