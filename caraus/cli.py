@@ -216,6 +216,7 @@ def _demo(commands: Commands) -> None:
             data_dir=options.data_dir,
             reset=options.reset,
             browser=not options.no_browser,
+            history=not options.without_history,
         )
 
     parser = _command(
@@ -228,6 +229,9 @@ def _demo(commands: Commands) -> None:
     parser.add_argument("--data-dir", metavar="DIR", help="where the demo keeps its data")
     parser.add_argument("--reset", action="store_true", help="start from nothing")
     parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
+    parser.add_argument(
+        "--without-history", action="store_true", help="begin without the thirty days before"
+    )
 
 
 def _servers(commands: Commands) -> None:

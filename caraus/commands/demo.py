@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 import webbrowser
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -44,7 +45,7 @@ class Stopped(KeyboardInterrupt):
     """A signal came that ends the demo; libraries know what to do at a KeyboardInterrupt."""
 
 
-def demo(*, port: int, data_dir: str | None, reset: bool, browser: bool) -> int:
+def demo(*, port: int, data_dir: str | None, reset: bool, browser: bool, history: bool) -> int:
     """Start everything, say where it is, wait for Ctrl-C, end everything. Returns 0 then."""
     require_free(HOST, port)
     folder = Path(data_dir).expanduser() if data_dir else embedded.default_data_dir("caraus-demo")
@@ -58,7 +59,7 @@ def demo(*, port: int, data_dir: str | None, reset: bool, browser: bool) -> int:
         for number in ENDING:
             signal.signal(number, ending)
         try:
-            _run(folder, ending, port=port, browser=browser)
+            _run(folder, ending, port=port, browser=browser, history=history)
         except BaseException:  # what a step of the start made of the interruption, too
             if not ending.is_requested:
                 raise
@@ -190,7 +191,7 @@ def _environment(folder: Path, *, port: int, simulator: str) -> dict[str, str]:
     }
 
 
-def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
+def _run(folder: Path, ending: _Ending, *, port: int, browser: bool, history: bool) -> None:
     address = f"http://{HOST}:{port}"
     simulator_port, control_port = free_ports(2)
     simulator = f"http://{HOST}:{simulator_port}"
@@ -210,9 +211,10 @@ def _run(folder: Path, ending: _Ending, *, port: int, browser: bool) -> None:
         with ending.at_once():
             restart_if_dead = children.enter_context(database())
         children.enter_context(_settings_file(folder, environment))
-        world = _wait_for_json(f"http://{HOST}:{control_port}/_control/world", started, ending)
+        control = f"http://{HOST}:{control_port}/_control"
+        world = _wait_for_json(f"{control}/world", started, ending)
         with ending.at_once():
-            _provision(world)
+            _provision(world, control if history else None)
         _print_line("Starting the web server and the worker …")
         started.append(children.enter_context(_child("caraus.cli", "web", "--port", str(port))))
         started.append(children.enter_context(_child("caraus.cli", "worker")))
@@ -285,17 +287,36 @@ def _child(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
             child.wait()
 
 
-def _provision(world: dict[str, Any]) -> None:
-    """Make the demo's user, with the companies for which the first certificate has rights."""
+def _provision(world: dict[str, Any], control: str | None) -> None:
+    """Make the demo's user, with the companies for which the first certificate has rights; in a new
+    demo with the history that the simulator's `control` tells, unless it is None."""
+    from caraus.accounts.models import Organization
     from caraus.accounts.provision import provision_user
 
+    cuis = [str(cui) for cui in world["certificates"][0]["cuis"]]
+    if control and not Organization.objects.exists():
+        from caraus.commands import demo_history
+
+        _print_line("Writing the thirty days before …")
+        polled_at = demo_history.moments(datetime.now(UTC))
+        demo_history.write_history(
+            demo_history.Account(EMAIL, PASSWORD, PERSON, ORGANIZATION),
+            {cui: _past_lists(control, cui, polled_at) for cui in cuis},
+            polled_at,
+        )
+        return
     provision_user(
-        email=EMAIL,
-        password=PASSWORD,
-        name=PERSON,
-        organization_name=ORGANIZATION,
-        cuis=[str(cui) for cui in world["certificates"][0]["cuis"]],
+        email=EMAIL, password=PASSWORD, name=PERSON, organization_name=ORGANIZATION, cuis=cuis
     )
+
+
+def _past_lists(control: str, cui: str, polled_at: list[datetime]) -> list[list[dict[str, Any]]]:
+    """Return what the simulated ANAF showed of a company at each of these moments."""
+    body = {"cui": cui, "moments": [moment.isoformat() for moment in polled_at]}
+    request = urllib.request.Request(f"{control}/past", json.dumps(body).encode())  # noqa: S310
+    with urllib.request.urlopen(request, timeout=STARTUP_SECONDS) as response:  # noqa: S310
+        lists: list[list[dict[str, Any]]] = json.load(response)["lists"]
+    return lists
 
 
 def _wait_for_json(

@@ -48,8 +48,11 @@ class DemoProcess:
         assert self._process is not None
         return self._process.pid
 
-    def start(self, *arguments: str, until: str = "Ctrl-C ends everything") -> None:
-        """Start and wait until it says that it is ready, and how to steer the simulator."""
+    def start(
+        self, *arguments: str, until: str = "Ctrl-C ends everything", history: bool = False
+    ) -> None:
+        """Start and wait until it says that it is ready, and how to steer the simulator. Most tests
+        begin without `history`: they count what they declare themselves."""
         self.lines = []
         inherited = {
             name: value
@@ -60,6 +63,7 @@ class DemoProcess:
             [
                 *(*self.program, "demo", "--port", str(self.port)),
                 *("--data-dir", str(self.folder), "--no-browser", *arguments),
+                *(() if history else ("--without-history",)),
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -13,11 +13,13 @@ from pathlib import Path
 import httpx2
 import psycopg
 import pytest
+from playwright.sync_api import Browser, expect
 
 from caraus import embedded
 from caraus.commands import demo as command
 from caraus.commands.ports import free_ports
 from tests.commands.installation import _post
+from tests.e2e import page_steps
 from tests.e2e.demo_process import DemoProcess
 from tests.folders import make_folder
 from tests.installed import install
@@ -85,12 +87,44 @@ def other_commands_ask_the_same_anaf(folder: Path, program: Path) -> None:
     until(lambda: mail_folder.is_dir() and any(map(_is_whole, mail_folder.iterdir())), "the letter")
 
 
+# What stands in each view of a demo that begins with its history, and at least how often.
+VIEWS = {
+    "/": {"[data-figure=active]": 1, "[data-risk]": 1, ".charts .chart-bar": 25},
+    "/transporturi/": {"#lista tr[data-uit]": 20, ".views a": 1},
+    "/transporturi/?arata=toate": {"#lista tr[data-uit]": 40},
+    "/transporturi/camioane/": {"li[data-plate]": 10, "[data-uit]": 20},
+    "/transporturi/saptamana/": {".strip-bar": 20},
+    "/transporturi/harta/": {"[data-county]": 5},
+    "/flota/": {"tr[data-plate]": 20},
+    "/notificari/": {".notice-unread": 1, ".notice-row:not(.notice-unread)": 3},
+    "/depuneri/": {"[data-filing=done]": 1},
+}
+
+
+def each_view_shows_its_worth(demo: DemoProcess, browser: Browser) -> None:
+    """Walk through the views of the demo after one authorization, each with what it is for."""
+    context = browser.new_context(base_url=demo.address, locale="ro-RO")
+    page = context.new_page()
+    page_steps.sign_in(page)
+    page_steps.open_integrations(page)
+    window = page_steps.press_authorize(page)
+    page_steps.choose_certificate(window)
+    page_steps.type_pin(window)
+    expect(window.get_by_text("Autorizarea a reușit")).to_be_visible()
+    window.close()
+    for address, shown in VIEWS.items():
+        page.goto(address)
+        for selector, least in shown.items():
+            assert page.locator(selector).count() >= least, (address, selector)
+    context.close()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_out_of_the_wheel_it_says_where_it_is_and_ends_all_its_children(
-    folder: Path, installed: Path, number: int
+    folder: Path, installed: Path, browser: Browser, number: int
 ) -> None:
     demo = DemoProcess(folder, program=installed)
-    demo.start()
+    demo.start(history=True)
     assert f"Cărăuș is ready: {demo.address}\n" in demo.text
     assert "demo@caraus.example" in demo.text
     assert "demo-caraus" in demo.text
@@ -102,6 +136,7 @@ def test_out_of_the_wheel_it_says_where_it_is_and_ends_all_its_children(
     if number == signal.SIGINT:
         a_second_demo_is_refused(folder)
         its_pages_are_whole(demo.address)
+        each_view_shows_its_worth(demo, browser)
         other_commands_ask_the_same_anaf(folder, installed)
     assert demo.stop(number) == 0
     assert not (folder / "demo.env").exists()
