@@ -48,10 +48,10 @@ def links_per_company(request: HttpRequest) -> HttpResponse:
         last_addresses(membership, companies),
     )
     if request.method == "POST" and form.is_valid():
-        links = [_make_link(membership, company, form) for company in companies]
+        new_links = [_make_link(membership, company, form) for company in companies]
         context = {
-            "sent": [link for link in links if link.email],
-            "to_copy": [link for link in links if not link.email],
+            "sent": [link for link in new_links if link.email],
+            "to_copy": [link for link in new_links if not link.email],
         }
         return render(request, "authorizations/links_made.html", context)
     return render(request, "authorizations/links_per_company.html", {"form": form})
