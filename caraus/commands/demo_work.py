@@ -71,7 +71,7 @@ def mark_unloaded(companies: Collection[Company], at: datetime, team: Team) -> N
     by_user: dict[User, list[Transport]] = {}
     for row in unmarked:
         # A whole load of groupage is not forgotten.
-        at_end = 1.0 if ending[row.sort_vehicle] > 2 else 0.85
+        at_end = 1.0 if ending[row.sort_vehicle] > 2 else 0.94
         likely = at_end if row.first_expired_day == ends else 0.08
         if chance(f"unloaded/{row.sort_vehicle}/{today}") < likely:
             by_user.setdefault(team.pick(f"{row.sort_vehicle}/{today}"), []).append(row)
