@@ -51,6 +51,8 @@ def test_from_the_panel_to_a_uit_on_screen_on_paper_and_on_a_phone_without_scrip
     county = page.locator("[data-county]").first
     county.focus()
     page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/harta/\?.*judet="))
+    page.get_by_role("link", name="Vezi în listă", exact=True).click()
     expect(page).to_have_url(re.compile(r"/transporturi/\?.*loc="))
     expect(page.locator("[data-uit]:visible").first).to_be_visible()
 
