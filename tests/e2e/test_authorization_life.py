@@ -51,11 +51,11 @@ def test_the_holder_of_a_link_authorizes_without_an_account_and_the_sender_is_no
     expect(page.get_by_text("Linkuri trimise, încă nefolosite")).to_have_count(0)
     page.get_by_role("link", name=re.compile("^Notificări: ")).click()
     title = "Ion Contabilul a dat autorizarea SPV"
-    expect(page.get_by_role("heading", name=f"{title} (necitită)")).to_be_visible()
-    page.get_by_role("button", name="Vezi la Integrări").click()
+    page.get_by_role("link", name=f"{title} (necitită)").click()
+    page.get_by_role("main").get_by_role("link", name="Vezi la Integrări").click()
     expect(page).to_have_url(re.compile("/integrari/$"))
     page.goto("/notificari/")
-    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name=title, exact=True)).to_be_visible()
 
 
 def test_the_panel_the_rights_table_and_the_test_of_the_authorization(

@@ -108,11 +108,11 @@ def test_a_synchronization_stores_the_response_though_nobody_can_be_notified(
     assert (state.last_outcome, state.failures_in_a_row) == (Outcome.OK, 0)
     counted = failed()
     assert counted["transports.notifications.on_transports_stored"] == 1
-    assert counted["sync.notifications.notify_all_vanished"] == 1
+    assert counted["sync.notifications.notify_all_missing"] == 1
     settings.METRICS_TOKEN = "secret"
     page = client.get("/metrics", headers={"Authorization": "Bearer secret"}).content.decode()
     assert (
-        'caraus_failed_notices_total{notice="sync.notifications.notify_all_vanished"} 1.0' in page
+        'caraus_failed_notices_total{notice="sync.notifications.notify_all_missing"} 1.0' in page
     )
     assert "notice_failed" in caplog.text
     assert owner.email not in caplog.text
