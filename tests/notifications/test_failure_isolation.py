@@ -111,9 +111,7 @@ def test_a_synchronization_stores_the_response_though_nobody_can_be_notified(
     assert counted["sync.notifications.notify_all_missing"] == 1
     settings.METRICS_TOKEN = "secret"
     page = client.get("/metrics", headers={"Authorization": "Bearer secret"}).content.decode()
-    assert (
-        'caraus_failed_notices_total{notice="sync.notifications.notify_all_missing"} 1.0' in page
-    )
+    assert 'caraus_failed_notices_total{notice="sync.notifications.notify_all_missing"} 1.0' in page
     assert "notice_failed" in caplog.text
     assert owner.email not in caplog.text
 
