@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 from django.utils import timezone
+from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -21,14 +22,15 @@ def _waiting() -> bool:
 
 
 @contextlib.contextmanager
-def no_schedule() -> Iterator[None]:
-    """Leave the queue without periodic tasks; the tasks themselves stay known."""
-    registry = app.periodic_registry
-    app.periodic_registry = PeriodicRegistry()  # type: ignore[no-untyped-call]
+def no_schedule(worker_app: App) -> Iterator[None]:
+    """Leave the queue without periodic tasks; the tasks themselves stay known. `app` stands for the
+    one that works: a registry set on it would not be the worker's."""
+    registry = worker_app.periodic_registry
+    worker_app.periodic_registry = PeriodicRegistry()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
-        app.periodic_registry = registry
+        worker_app.periodic_registry = registry
 
 
 class Worker:
@@ -48,12 +50,13 @@ class Worker:
         threads = ThreadPoolExecutor(concurrency + 2)
         asyncio.get_running_loop().set_default_executor(threads)
         connector = cast("DjangoConnector", app.connector)
-        with app.replace_connector(connector.get_worker_connector()) as worker_app, no_schedule():
+        with app.replace_connector(connector.get_worker_connector()) as worker_app:
             async with worker_app.open_async():
-                await worker_app.run_worker_async(
-                    wait=False,
-                    concurrency=concurrency,
-                    delete_jobs="successful",
-                    install_signal_handlers=False,
-                    listen_notify=False,
-                )
+                with no_schedule(worker_app):
+                    await worker_app.run_worker_async(
+                        wait=False,
+                        concurrency=concurrency,
+                        delete_jobs="successful",
+                        install_signal_handlers=False,
+                        listen_notify=False,
+                    )
