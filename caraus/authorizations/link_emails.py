@@ -5,16 +5,16 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from caraus.accounts import audit_log
-from caraus.accounts.models import Membership, User
+from caraus.accounts.models import Company, Membership, User
 from caraus.accounts.rate_limits import RateLimitExceeded, count_use, is_new_organization
 from caraus.authorizations import links
-from caraus.authorizations.models import LINK_LIFETIME, ExternalLink
+from caraus.authorizations.models import LINK_LIFETIME, Authorization, CompanyRight, ExternalLink
 from caraus.core.formatting import BUCHAREST, bucharest_day, day_in_full
 from caraus.mail import queue
 from caraus.mail.messages import OutgoingMessage
@@ -87,7 +87,8 @@ def email_link_again(link: ExternalLink, membership: Membership) -> None:
 
 def links_to_remind(now: datetime) -> QuerySet[ExternalLink]:
     """Return the links of all organizations whose reminder is due: two days after they were made,
-    and a day before their end. A link for a day has neither."""
+    and a day before their end. A link for a day has neither, nor one whose companies are
+    all served."""
     first = Q(
         first_reminder_at=None,
         created_at__lte=now - FIRST_REMINDER_AFTER,
@@ -101,7 +102,21 @@ def links_to_remind(now: datetime) -> QuerySet[ExternalLink]:
     waiting = ExternalLink.objects.filter(
         reminders=True, used_at=None, revoked_at=None, expires_at__gt=now
     )
-    return waiting.exclude(email="").filter(first | last)
+    return waiting.exclude(email="").filter(first | last, _is_needed())
+
+
+def _is_needed() -> Q:
+    """Return the condition that no certificate serves some company of the link yet."""
+    covered = CompanyRight.objects.filter(
+        company=OuterRef("pk"),
+        state=CompanyRight.State.COVERED,
+        authorization__status=Authorization.Status.ACTIVE,
+    )
+    uncovered = Company.objects.exclude(Exists(covered)).filter(archived_at=None)
+    of_organization = uncovered.filter(organization=OuterRef("organization"))
+    return Q(for_all=True) & Exists(of_organization) | Exists(
+        uncovered.filter(external_links=OuterRef("pk"))
+    )
 
 
 def send_reminders(*, now: datetime | None = None) -> None:

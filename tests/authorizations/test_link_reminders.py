@@ -10,11 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from caraus.accounts.models import Company, Membership, User
-from caraus.authorizations import link_emails, links
-from caraus.authorizations.models import LONG_LINK_LIFETIME, ExternalLink
+from caraus.accounts.models import Company, Membership, Organization, User
+from caraus.authorizations import link_emails, links, rights
+from caraus.authorizations.models import LONG_LINK_LIFETIME, Authorization, ExternalLink
 from caraus.authorizations.tasks import remind_of_links_task
 from caraus.mail.models import OutgoingEmail
+from tests import factories
 from tests.authorize import at_once
 from tests.mail import MailServer, delivered
 from tests.worker import Worker
@@ -68,6 +69,18 @@ def test_nobody_is_reminded_of_what_is_over_or_should_not_be(
 def test_a_link_of_somebody_who_lost_the_role_reminds_of_nothing(link: ExternalLink) -> None:
     Membership.objects.update(role="viewer")
     assert remind(link, hours=48) == 0
+
+
+@pytest.mark.parametrize("for_all", [True, False])
+def test_nobody_is_reminded_where_another_certificate_serves_every_company(
+    organization: Organization, company: Company, link: ExternalLink, *, for_all: bool
+) -> None:
+    ExternalLink.objects.update(for_all=for_all)
+    authorization = factories.authorization(organization)
+    rights.record_right(authorization=authorization, company=company, covered=True)
+    assert remind(link, hours=48) == 0
+    Authorization.objects.update(status="disconnected")
+    assert remind(link, hours=49) == 1
 
 
 def test_a_link_for_a_day_has_no_reminder(owner: User, company: Company) -> None:

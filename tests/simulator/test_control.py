@@ -195,5 +195,6 @@ def test_what_info_showed_at_past_moments(simulator: SimulatorProcess) -> None:
 
 @pytest.mark.parametrize("moments", ["2026-07-15T09:30:00Z", ["yesterday"], ["2026-07-15T09:30"]])
 def test_past_moments_are_a_list_with_zones(simulator: SimulatorProcess, moments: object) -> None:
-    response = simulator.http.post("/_control/past", json={"cui": BUSY, "moments": moments})
+    address = f"{simulator.control_url}/_control/past"
+    response = simulator.http.post(address, json={"cui": BUSY, "moments": moments})
     assert response.status_code == 400

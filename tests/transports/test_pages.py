@@ -187,7 +187,8 @@ def test_without_an_authorization_what_anaf_said_before_is_no_error_of_now(
     Authorization.objects.update(status="disconnected")
     sync_status = read_sync_status(organization, [company])
     assert (sync_status.kind, sync_status.company_errors) == ("never_authorized", ())
-    assert "încercăm din nou automat" not in signed_in.get("/transporturi/").content.decode()
+    page = signed_in.get("/transporturi/").content.decode()
+    assert "Încercăm din nou automat" not in page
 
 
 # -- somebody looks ------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def test_many_are_chosen_with_shift_narrowed_by_a_search_and_put_in_one_link(
         page.get_by_role("button", name="Link de autorizare").click()
         expect(page.locator(".choice-list :checked")).to_have_count(4)
         page.get_by_label("Caută o firmă").fill("logistică 299")
-        expect(page.locator(".choice:visible")).to_have_count(5)
+        expect(page.locator(".choice-list .choice:visible")).to_have_count(5)
         page.get_by_role("button", name="Toate").click()
         page.get_by_role("button", name="Generează linkul").click()
         expect(page.locator("#linkul")).to_be_visible()
