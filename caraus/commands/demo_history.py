@@ -27,7 +27,7 @@ from caraus.commands.demo_work import (
     fill_fleets,
     mark_unloaded,
 )
-from caraus.core.formatting import BUCHAREST
+from caraus.core.formatting import BUCHAREST, bucharest_day
 from caraus.ledger.entries import NewEntry, recording
 from caraus.notifications.kinds import registered_kinds
 from caraus.notifications.models import ChannelPreference, Notification
@@ -57,7 +57,7 @@ class Account:
 
 def moments(now: datetime) -> list[datetime]:
     """Return when ANAF was polled until now."""
-    today = now.astimezone(BUCHAREST).date()
+    today = bucharest_day(now)
     days = [today - timedelta(days=ago) for ago in range(DAYS, -1, -1)]
     alone, joined = days[: -_JOINED_AGO.days - 1], days[-_JOINED_AGO.days - 1 :]
     minutes = [int(chance(f"polled/{day}") * 600) for day in alone]

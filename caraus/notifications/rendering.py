@@ -11,7 +11,7 @@ from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
 
 from caraus.accounts import access
 from caraus.accounts.models import Membership
-from caraus.core.formatting import BUCHAREST
+from caraus.core.formatting import BUCHAREST, bucharest_day
 from caraus.notifications.kinds import DIGEST, NotificationKind
 from caraus.notifications.messages import title_of_many
 from caraus.notifications.models import Notification, NotifiedUit
@@ -84,7 +84,7 @@ class NotificationCard:
 
     @property
     def day(self) -> date:
-        return self.at.astimezone(BUCHAREST).date()
+        return bucharest_day(self.at)
 
     @property
     def clock(self) -> str:
