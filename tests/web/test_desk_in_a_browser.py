@@ -7,7 +7,7 @@ from django.test import override_settings
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from caraus.accounts.models import Membership
+from caraus.accounts.models import Company, Membership
 from caraus.accounts.provision import provision_user
 from caraus.core.formatting import today
 from caraus.transports.models import Mark
@@ -252,3 +252,41 @@ def test_keys_on_a_uits_page(browser: Browser, live_server: LiveServer) -> None:
         expect(head).to_have_attribute("data-uit", uits[0])
         page.keyboard.press("e")
         page.wait_for_url("**/transporturi/export/*/")
+
+
+def test_keys_go_on_over_the_end_of_a_page(browser: Browser, live_server: LiveServer) -> None:
+    company = Company.objects.get()
+    for number in range(50, 60):
+        transport(company, uit=f"1A2B3C4D5E6F{number:04d}", plate=f"B{number:03d}ABC")
+    uits = [f"1A2B3C4D5E6F{number:04d}" for number in range(60)]
+    with signed_in_page(browser, live_server) as page:
+        page.goto("/transporturi/?q=abc&sortare=vehicul&arata=toate")
+        first = page.url
+        assert rows(page) == uits[:50]
+        page.locator(f"tr[data-uit='{uits[49]}'] .col-uit a").focus()
+        page.keyboard.press("j")
+        page.wait_for_function(IS_FOCUSED_ROW, arg=uits[50])
+        assert rows(page) == uits[50:]
+        page.keyboard.press("k")
+        page.wait_for_function(IS_FOCUSED_ROW, arg=uits[49])
+        page.go_back()
+        page.wait_for_function(IS_FOCUSED_ROW, arg=uits[50])
+        page.go_back()
+        page.wait_for_url(first)
+        page.wait_for_function(IS_FOCUSED_ROW, arg=uits[49])
+
+        # On the pages of UITs too; „back” leads to the row on its own page of the list.
+        head = page.locator(".uit-head")
+        page.keyboard.press("Enter")
+        expect(head).to_have_attribute("data-uit", uits[49])
+        expect(page.locator("[data-step=next]")).to_be_visible()
+        for key, uit in (("j", uits[50]), ("k", uits[49]), ("j", uits[50]), ("j", uits[51])):
+            page.keyboard.press(key)
+            expect(head).to_have_attribute("data-uit", uit)
+        page.go_back()
+        page.wait_for_function(IS_FOCUSED_ROW, arg=uits[51])
+        assert rows(page) == uits[50:]
+        page.keyboard.press("Enter")
+        expect(head).to_have_attribute("data-uit", uits[51])
+        page.locator("a.back").click()
+        page.wait_for_function(IS_FOCUSED_ROW, arg=uits[51])

@@ -181,11 +181,21 @@
     }
   });
 
+  // In this order a UIT's page goes to the next one, and over the end of a page to the page beside it.
+  const listOrder = (root, address) => {
+    const links = [...root.querySelectorAll("#lista .col-uit a, .lorry-loads li > a")];
+    const beside = (rel) => {
+      const link = root.querySelector(`.pages a[rel=${rel}]`);
+      return link ? new URL(link.getAttribute("href"), address).href : "";
+    };
+    return { links: links.map((link) => link.pathname), previous: beside("prev"), next: beside("next") };
+  };
+  window.carausList = { listKey, listOrder };
+
   addEventListener("pagehide", () => {
     if (byId("lista")) sessionStorage.setItem(listKey(location.pathname), location.search);
-    // In this order a UIT's page goes to the next one.
-    const links = [...document.querySelectorAll("#lista .col-uit a, .lorry-loads li > a")];
-    if (links.length) sessionStorage.setItem("caraus-order", JSON.stringify(links.map((link) => link.pathname)));
+    const order = listOrder(document, location.href);
+    if (order.links.length) sessionStorage.setItem("caraus-order", JSON.stringify(order));
   });
 
   document.addEventListener("keydown", (event) => {

@@ -10,10 +10,20 @@
 
   const isTyping = (target) => target.closest("input, select, textarea, [contenteditable], dialog");
 
+  const rowLinks = () => [...document.querySelectorAll("#lista .col-uit a")];
+  const FOCUS = "caraus-focus"; // "first", "last" or a row's link, for the page that is opened next
+
   const step = (by) => {
-    const links = [...document.querySelectorAll("#lista .col-uit a")];
+    const links = rowLinks();
     const row = document.activeElement && document.activeElement.closest("#lista tr");
     const at = links.findIndex((link) => link.closest("tr") === row);
+    const beside = document.querySelector(`#lista .pages a[rel=${by > 0 ? "next" : "prev"}]`);
+    if (at >= 0 && !links[at + by] && beside) {
+      history.replaceState({ ...history.state, row: links[at].id }, ""); // „back” leads to it
+      sessionStorage.setItem(FOCUS, by > 0 ? "first" : "last");
+      beside.click();
+      return;
+    }
     const next = links[at < 0 ? 0 : Math.min(Math.max(at + by, 0), links.length - 1)];
     if (next) next.focus();
   };
@@ -66,11 +76,26 @@
     const [navigation] = performance.getEntriesByType("navigation");
     const from = document.referrer.split(/[?#]/)[0];
     const isBack = persisted || (navigation && navigation.type === "back_forward");
+    const wanted = sessionStorage.getItem(FOCUS);
+    sessionStorage.removeItem(FOCUS);
+    if (wanted && !isBack) {
+      const link = { first: rowLinks()[0], last: rowLinks().at(-1) }[wanted] || byId(wanted);
+      if (link) link.focus();
+      return;
+    }
     const last = sessionStorage.getItem("caraus-last-uit");
+    const left = isBack && history.state && byId(history.state.row);
+    if (!last && left) left.focus();
     if (!last || !(isBack || /\/transporturi\/\d+\/$/.test(from))) return;
     sessionStorage.removeItem("caraus-last-uit");
     const link = byId(last);
+    // The keys went on over the end of this page: the row stands on another one.
+    const search = sessionStorage.getItem(window.carausList.listKey(location.pathname));
     if (link) link.focus();
+    else if (isBack && search !== null && search !== location.search) {
+      sessionStorage.setItem(FOCUS, last);
+      location.replace(location.pathname + search);
+    }
   });
 
   /* -- a press anywhere on a row opens it ------------------------------------------------------ */

@@ -6,20 +6,42 @@
   if (!head) return;
   // The list gives the focus to this row when one comes back.
   sessionStorage.setItem("caraus-last-uit", head.dataset.row);
-  const order = JSON.parse(sessionStorage.getItem("caraus-order") || "[]");
-  const at = order.indexOf(location.pathname);
+  const order = JSON.parse(sessionStorage.getItem("caraus-order") || '{ "links": [] }');
+  const at = order.links.indexOf(location.pathname);
+
+  // Beyond a page of the list: the first UIT of the page after it, the last of the one before it.
+  const openBeside = async (address, by) => {
+    const response = await fetch(address);
+    if (!response.ok || response.redirected) return location.assign(address);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const beside = window.carausList.listOrder(page, address);
+    const path = beside.links.at(by > 0 ? 0 : -1);
+    if (!path) return sayNone();
+    sessionStorage.setItem("caraus-order", JSON.stringify(beside));
+    const { pathname, search } = new URL(address);
+    sessionStorage.setItem(window.carausList.listKey(pathname), search);
+    location.replace(path);
+  };
+
+  const sayNone = () => {
+    document.getElementById("anunt").textContent = head.dataset.noneWords;
+  };
+
+  const pageBeside = (by) => (by > 0 ? order.next : order.previous);
 
   const open = (by) => {
-    const path = at < 0 ? undefined : order[at + by];
+    const path = at < 0 ? undefined : order.links[at + by];
     // Not one more step of the browser's history: „back” leads to the list.
     if (path) location.replace(path);
-    else document.getElementById("anunt").textContent = head.dataset.noneWords;
+    else if (at >= 0 && pageBeside(by)) openBeside(pageBeside(by), by).catch(sayNone);
+    else sayNone();
   };
 
   for (const [name, by] of [["previous", -1], ["next", 1]]) {
     const link = document.querySelector(`[data-step="${name}"]`);
-    if (!link || at < 0 || !order[at + by]) continue;
-    link.href = order[at + by];
+    const path = at < 0 ? "" : order.links[at + by] || pageBeside(by);
+    if (!link || !path) continue;
+    link.href = path;
     link.hidden = false;
   }
 
