@@ -49,6 +49,13 @@ class AuthorizationCard:
         return self.progress.is_running
 
     @property
+    def covered(self) -> int:
+        """Return how many companies it serves; an ended one serves none."""
+        if not self.authorization.is_active:
+            return 0
+        return sum(right.state == CompanyRight.State.COVERED for right in self.rights)
+
+    @property
     def refresh_failure(self) -> str:
         """Return the error of the last refresh, if it failed."""
         error = ERROR_TEXTS.get(self.authorization.last_failure_code)

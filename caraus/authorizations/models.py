@@ -138,6 +138,10 @@ class Authorization(models.Model):
     )
     authorized_at = models.DateTimeField(default=timezone.now)
     certificate_serial = TruncatedCharField(max_length=100, blank=True)
+    # Only where ANAF's token names them; the person above may act with somebody else's certificate.
+    certificate_holder = TruncatedCharField(
+        max_length=PERSON_LABEL_LENGTH, blank=True, default="", db_default=""
+    )
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.ACTIVE)
 
     access_token_sealed = models.TextField()
@@ -190,6 +194,11 @@ class Authorization(models.Model):
     def ends_by_rule(self) -> bool:
         """Nothing that ANAF gave says so: the rule of two years comes first."""
         return self.rule_ends_at < self.refresh_expires_at
+
+    @property
+    def holder_name(self) -> str:
+        """The certificate's holder where ANAF's token names them, else who authorized."""
+        return self.certificate_holder or self.person_name
 
     @property
     def short_serial(self) -> str:

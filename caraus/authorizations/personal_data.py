@@ -14,10 +14,11 @@ def _authorizations(user: User) -> list[dict[str, Any]]:
     return [
         {
             gettext("persoana"): row["person_name"],
+            gettext("titularul certificatului"): row["certificate_holder"],
             gettext("data"): row["authorized_at"].isoformat(),
         }
         for row in Authorization.objects.filter(authorized_by=user).values(
-            "person_name", "authorized_at"
+            "person_name", "certificate_holder", "authorized_at"
         )
     ]
 

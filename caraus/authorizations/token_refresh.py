@@ -226,6 +226,8 @@ def store_tokens(authorization: Authorization, tokens: Tokens) -> None:
     authorization.refresh_expiry_estimated = tokens.refresh_expiry_estimated
     if tokens.certificate_serial:
         authorization.certificate_serial = tokens.certificate_serial
+    if tokens.holder:
+        authorization.certificate_holder = tokens.holder
 
 
 @transaction.atomic

@@ -69,6 +69,7 @@ def test_what_is_kept_of_an_authorization(
     now = timezone.now()
     assert (authorization.authorized_by, authorization.person_name) == (owner, owner.name)
     assert authorization.certificate_serial == "2006051671C0FFEE01A2B3C4D5E6F701"
+    assert (authorization.certificate_holder, authorization.holder_name) == ("", owner.name)
     assert timedelta(days=89) < authorization.access_expires_at - now <= timedelta(days=90)
     assert timedelta(days=364) < authorization.refresh_expires_at - now <= timedelta(days=365)
     assert not authorization.access_expiry_estimated

@@ -50,7 +50,12 @@ COLUMNS: dict[type[Model], tuple[str, ...]] = {
     Organization: ("name",),
     Company: ("name",),
     User: ("name",),
-    Authorization: ("person_name", "certificate_serial", "last_failure_detail"),
+    Authorization: (
+        "person_name",
+        "certificate_serial",
+        "certificate_holder",
+        "last_failure_detail",
+    ),
     ExternalLink: ("sender_name",),
     Vehicle: ("plate", "note", "driver", "phone"),
     Draft: ("name",),

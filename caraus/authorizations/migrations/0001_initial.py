@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ('person_name', models.CharField(max_length=254)),
                 ('authorized_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('certificate_serial', models.CharField(blank=True, max_length=100)),
+                ('certificate_holder', models.CharField(blank=True, db_default='', default='', max_length=254)),
                 ('status', models.CharField(choices=[('active', 'activă'), ('reauthorize', 'trebuie refăcută'), ('replaced', 'înlocuită'), ('disconnected', 'deconectată')], default='active', max_length=20)),
                 ('access_token_sealed', models.TextField()),
                 ('refresh_token_sealed', models.TextField()),

@@ -326,6 +326,7 @@
   const WINDOW = "caraus-anaf";
   const LONG = 60000;
   let waiting = 0;
+  let watching = 0;
   let longer = 0;
 
   const askForCard = (query) => {
@@ -338,8 +339,9 @@
 
   const stopWaiting = () => {
     clearInterval(waiting);
+    clearInterval(watching);
     clearTimeout(longer);
-    waiting = longer = 0;
+    waiting = watching = longer = 0;
   };
 
   /* The button is offered again; an answer may still come: another window, a handle that ANAF cut. */
@@ -359,8 +361,13 @@
     waiting = setInterval(() => {
       // 204 while nothing new came: the card stays as it is.
       askForCard(`?asteapta=${encodeURIComponent(newest)}`);
-      if (opened.closed) sayClosed();
     }, 2000);
+    // A window tells nobody that it was closed.
+    watching = setInterval(() => {
+      if (!opened.closed) return;
+      clearInterval(watching);
+      sayClosed();
+    }, 250);
     longer = setTimeout(() => byId("card")?.setAttribute("data-long", ""), LONG);
   };
 
@@ -371,8 +378,8 @@
     const height = Math.min(760, screen.availHeight);
     const left = Math.max((screen.availWidth - width) / 2, 0);
     const opened = window.open("", WINDOW, `popup,width=${width},height=${height},left=${left}`);
-    // Blocked: the same tab, as without JavaScript.
-    if (!opened) return;
+    // Blocked: the same tab, as without JavaScript. Some blockers give a window that is closed.
+    if (!opened || opened.closed) return;
     opened.focus();
     form.target = WINDOW;
     setTimeout(() => startWaiting(opened), 0);
