@@ -43,6 +43,7 @@ def needs_authorization(authorization: Authorization, *, now: datetime) -> None:
         key=f"refused:{authorization.pk}",
         message=authorization_refused,
         facts=authorization_facts(authorization, now) | {"error": authorization.last_failure_code},
+        has_stopped=True,
         now=now,
     )
 
@@ -71,6 +72,7 @@ def token_refresh_fails(authorization: Authorization, *, now: datetime) -> None:
             "end": authorization.access_expires_at.isoformat(),
             "over": over,
         },
+        has_stopped=over,
         now=now,
     )
 
@@ -79,6 +81,7 @@ def token_refresh_fails(authorization: Authorization, *, now: datetime) -> None:
 def end_is_near(authorization: Authorization, *, days: int, now: datetime) -> None:
     """Notify that a person will be needed: `days` is the notice's stage (30, 14, 7, 3, 1, 0)."""
     end = bucharest_day(authorization.expires_at)
+    over = end < bucharest_day(now)
     _notify(
         authorization,
         key=f"end:{authorization.pk}:{end}:{days}",
@@ -86,10 +89,11 @@ def end_is_near(authorization: Authorization, *, days: int, now: datetime) -> No
         facts=authorization_facts(authorization, now)
         | {
             "end": end.isoformat(),
-            "over": end < bucharest_day(now),
+            "over": over,
             "estimated": authorization.expiry_estimated,
             "by_rule": authorization.ends_by_rule,
         },
+        has_stopped=over,
         now=now,
     )
 
@@ -168,6 +172,7 @@ def _notify(
     message: MessageKind,
     facts: Facts,
     now: datetime,
+    has_stopped: bool = False,
 ) -> None:
     notify(
         organization=authorization.organization,
@@ -177,5 +182,6 @@ def _notify(
         message=message,
         facts=facts,
         address=f"{reverse('authorizations:integrations')}#autorizeaza",
+        alarm_about=authorization.pk if has_stopped else None,
         now=now,
     )

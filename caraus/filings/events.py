@@ -10,7 +10,7 @@ from caraus.filings.models import FilingAttempt, VehicleChange
 from caraus.filings.notification_kinds import FILING_NEEDS_ATTENTION
 from caraus.filings.notification_texts import change_facts, vehicle_change
 from caraus.filings.permission import FILERS
-from caraus.filings.states import ChangeState
+from caraus.filings.states import ATTENTION_STATES, ChangeState
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.notify import notify
 
@@ -49,9 +49,15 @@ def notify_attention(change: VehicleChange) -> None:
         organization=organization,
         users=users,
         kind=FILING_NEEDS_ATTENTION,
-        key=f"{change.pk}:{change.state}:{change.state_since.isoformat()}",
+        key=key_of_state(change),
         message=vehicle_change,
         facts=change_facts(change),
         address=reverse("filings:change", args=[change.pk]),
         company=change.company,
+        alarm_about=change.pk if change.state in ATTENTION_STATES else None,
     )
+
+
+def key_of_state(change: VehicleChange) -> str:
+    """Return what names the state that a change has come to."""
+    return f"{change.pk}:{change.state}:{change.state_since.isoformat()}"

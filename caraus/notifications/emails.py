@@ -16,6 +16,7 @@ from caraus.accounts.models import Membership
 from caraus.core.formatting import bucharest_day, day_in_full, in_language_of, plural
 from caraus.core.organization_paths import path_in
 from caraus.mail.messages import OutgoingMessage
+from caraus.notifications.escalation_texts import sending_number, turn_sentence
 from caraus.notifications.kinds import DIGEST, kind_of_code, registered_kinds
 from caraus.notifications.models import Notification
 from caraus.notifications.rendering import RenderedNotification, render_notifications
@@ -81,10 +82,14 @@ def _message(
         title = sections[0].heading
     if is_digest or len(rendered_notifications) > 1:
         link, action = reverse("notifications:list"), gettext("Vezi notificările")
+    turn = turn_sentence(first.user, [rendered.row.pk for rendered in rendered_notifications])
+    if turn and len(rendered_notifications) == 1:
+        link = reverse("notifications:open", args=[only.row.pk])  # to open it is to answer
     title = " ".join(title.split())
     context = {
         "first": first,
         "title": title,
+        "turn": turn,
         "text": "" if sections else only.row.text,
         "action": action,
         "sections": sections,
@@ -161,6 +166,9 @@ def _links(notification: Notification) -> Callable[[str], str]:
 
 
 def _message_id(notification: Notification) -> str:
-    """Return the Message-ID, the same for every attempt."""
+    """Return the Message-ID, the same for every attempt; another one when it is sent again because
+    its reader's turn has come."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    return f"<notification-{notification.pk}-{notification.created_at:%Y%m%d%H%M%S}@{domain}>"
+    again = sending_number(notification.user, [notification.pk])
+    number = f"{notification.pk}-{again}" if again else f"{notification.pk}"
+    return f"<notification-{number}-{notification.created_at:%Y%m%d%H%M%S}@{domain}>"

@@ -1,13 +1,13 @@
-"""When a person wants to be written to, and about which UITs."""
+"""When a person wants to be written to, and about which UITs; who is woken by alarms in turn."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext
 
-from caraus.accounts.models import Company
-from caraus.core.formatting import gettext_lazy, normalized_plate
+from caraus.accounts.models import Company, Membership, Organization
+from caraus.core.formatting import gettext_lazy, normalized_plate, plural
 from caraus.core.forms import ModelForm
 from caraus.notifications.delivery_settings import (
     DAY_HOURS_CHOICES,
@@ -16,7 +16,9 @@ from caraus.notifications.delivery_settings import (
     SETTING_FIELDS,
     comparable_name,
 )
+from caraus.notifications.escalation import MAX_PEOPLE
 from caraus.notifications.models import DeliverySettings
+from caraus.notifications.models.escalation import MINUTES_CHOICES
 
 MAX_FILTER_LINES = 200
 _TIME = {"invalid": gettext_lazy("Scrie ora așa: 22:00.")}
@@ -124,6 +126,66 @@ class DeliverySettingsForm(ModelForm[DeliverySettings]):
             if (begin is None) != (end is None):
                 missing = "quiet_until" if end is None else "quiet_from"
                 self.add_error(missing, gettext("Scrie amândouă orele, sau niciuna."))
+        return values
+
+
+class EscalationForm(forms.Form):
+    """The people in their order, each in a choice of its own; an empty choice is skipped."""
+
+    minutes = forms.TypedChoiceField(label=gettext_lazy("Trece la următorul după"), coerce=int)
+
+    def __init__(
+        self,
+        *args: Any,
+        organization: Organization,
+        people: Sequence[Membership],
+        minutes: int,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["minutes"].initial = minutes
+        members = Membership.objects.filter(organization=organization, user__is_active=True)
+        ordered = members.select_related("user").order_by("user__name", "user__email")
+        self.members = {str(member.pk): member for member in ordered}
+        choices = [
+            (pk, f"{member.user.display_name} ({member.get_role_display()})")
+            for pk, member in self.members.items()
+        ]
+        for number in range(1, MAX_PEOPLE + 1):
+            on_list = people[number - 1] if number <= len(people) else None
+            self.fields[f"person_{number}"] = forms.ChoiceField(
+                label=gettext("Primul") if number == 1 else gettext("Al {n}-lea").format(n=number),
+                required=False,
+                choices=[("", gettext("nimeni")), *choices],
+                initial=str(on_list.pk) if on_list else "",
+                error_messages={"invalid_choice": gettext("Nu mai este în organizație.")},
+            )
+        self.fields["minutes"].choices = [  # type: ignore[attr-defined]
+            (choice, plural(choice, "minut", "minute")) for choice in MINUTES_CHOICES
+        ]
+
+    def places(self) -> Iterator[Any]:
+        """Return the choices of people, in their order."""
+        return (self[f"person_{number}"] for number in range(1, MAX_PEOPLE + 1))
+
+    def people(self) -> list[Membership]:
+        """Return who was chosen."""
+        chosen = (self.cleaned_data[f"person_{number}"] for number in range(1, MAX_PEOPLE + 1))
+        return [self.members[pk] for pk in chosen if pk]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        known: set[str] = set()
+        for number in range(1, MAX_PEOPLE + 1):
+            pk = values.get(f"person_{number}")
+            if pk and pk in known:
+                self.add_error(
+                    f"person_{number}",
+                    gettext("{name} este deja pe listă.").format(
+                        name=self.members[pk].user.display_name
+                    ),
+                )
+            known.add(pk or "")
         return values
 
 

@@ -39,7 +39,8 @@ class NotificationKind:
     bell: bool = True
     email: bool = True
     digest: bool = False
-    # It burns: a device may be woken (web push), and is unless the person chose otherwise.
+    # It burns: a device may be woken (web push), and is unless the person chose otherwise; what is
+    # sent as an alarm wakes the people of the list in turn (`escalation.py`).
     push: bool = False
     # The e-mail does not wait for the end of the quiet hours.
     urgent: bool = False
@@ -73,6 +74,11 @@ def registered_kinds() -> list[NotificationKind]:
     return sorted(_registered.values(), key=lambda kind: kind.position)
 
 
+def burning_kinds() -> list[NotificationKind]:
+    """Return the kinds that may wake a device, by position."""
+    return [kind for kind in registered_kinds() if kind.push]
+
+
 def kind_of_code(code: str) -> NotificationKind | None:
     """Return the kind with this code; None for the digest and for a kind that exists no longer."""
     return _registered.get(code)
@@ -88,6 +94,22 @@ NEW_OWNER = register_kind(
         role=Role.OWNER,
         is_title_safe=True,
         position=130,
+    )
+)
+
+UNANSWERED_ALARM = register_kind(
+    NotificationKind(
+        "unanswered",
+        gettext_lazy("Alarme fără răspuns"),
+        gettext_lazy(
+            "Când niciunul dintre cei anunțați pe rând nu a deschis o alarmă. Vine și în "
+            "intervalul „Nu deranja”."
+        ),
+        "bell-off",
+        role=Role.OWNER,
+        urgent=True,
+        is_title_safe=True,
+        position=105,
     )
 )
 

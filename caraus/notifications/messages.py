@@ -62,6 +62,11 @@ def message_kind(
     return register
 
 
+def registered_message(code: str) -> MessageKind:
+    """Return the message of this code; one that writes nothing for a code that exists no longer."""
+    return _registered.get(code) or MessageKind(code, lambda _facts: Message(""))
+
+
 def title_of_many(code: str, facts: Facts, number: int) -> str:
     """Return the title of so many that are shown as one; "" where none is registered."""
     kind = _registered.get(code)

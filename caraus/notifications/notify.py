@@ -15,6 +15,8 @@ from caraus.notifications.delivery_settings import (
     next_digest_at,
     quiet_hours_end,
 )
+from caraus.notifications.enqueue import enqueue_email, enqueue_push
+from caraus.notifications.escalation import Alarm, people_on_list, start_escalations
 from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.messages import Facts, MessageKind
 from caraus.notifications.models import (
@@ -24,8 +26,7 @@ from caraus.notifications.models import (
     NotificationPush,
     PushSubscription,
 )
-from caraus.notifications.preferences import Channels, channels_of
-from caraus.notifications.tasks import enqueue_email, enqueue_push
+from caraus.notifications.preferences import Channels, channels_of, without_waking
 
 # Notifications about UITs within this time of each other go in one e-mail.
 EMAIL_WINDOW = timedelta(minutes=5)
@@ -44,11 +45,13 @@ def notify(
     facts: Facts,
     address: str,
     company: Company | None = None,
+    alarm_about: int | None = None,
     now: datetime | None = None,
 ) -> list[Notification]:
     """Notify each user once; return the notifications that are new. `key` names what happened
     within its kind; `message` writes it of the facts for each reader; `address` is a path of this
-    site."""
+    site. What burns names the row that it is about (`alarm_about`): the people of the list are
+    woken by it in turn."""
     created = []
     now = now or timezone.now()
     people = [user for user in users if user.is_active]
@@ -56,8 +59,16 @@ def notify(
         people = access.users_who_see(people, company)
     channels_by_user = channels_of(users=people, organization=organization, kind=kind)
     settings_by_user = delivery_settings_of(people, organization)
+    in_turn: set[int] = set()
+    if alarm_about is not None and kind.push:
+        in_turn = {member.user_id for member in people_on_list(organization)}
+    if alarm_about is not None and in_turn:
+        alarm = Alarm(alarm_about, key, message, facts, address, company)
+        start_escalations(organization, kind, [alarm], now)
     for user in people:
         channels, delivery_settings = channels_by_user[user.pk], settings_by_user[user.pk]
+        if user.pk in in_turn:
+            channels = without_waking(channels)
         notification, is_new = Notification.objects.get_or_create(
             user=user,
             kind=kind.code,
@@ -69,7 +80,7 @@ def notify(
                 "company": company,
                 "address": without_organization(address),
                 "created_at": now,
-                "read_at": None if channels.bell else timezone.now(),
+                "read_at": None if channels.bell else now,
                 "digest_at": next_digest_at(delivery_settings, now) if channels.digest else None,
             },
         )

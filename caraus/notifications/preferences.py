@@ -36,6 +36,11 @@ class Channels:
         return self.bell or self.email or self.digest or self.push
 
 
+def without_waking(channels: Channels) -> Channels:
+    """Return the channels of a person whose turn has not come: neither e-mail nor push."""
+    return replace(channels, email=False, push=False)
+
+
 def _usual_channels(kind: NotificationKind) -> Channels:
     """Return the channels of a person who has chosen nothing."""
     return Channels(kind.bell, kind.email, kind.digest, kind.push)

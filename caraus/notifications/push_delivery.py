@@ -24,6 +24,7 @@ from caraus.accounts.models import Membership, User
 from caraus.core.crypto import UnreadableTokenError, secret_digest
 from caraus.core.formatting import in_language_of
 from caraus.mail.delivery import retry_delay
+from caraus.notifications.escalation_texts import turn_sentence
 from caraus.notifications.kinds import registered_kinds
 from caraus.notifications.models import Notification, NotificationPush, PushSubscription
 from caraus.notifications.push_keys import Browser, is_valid, open_subscription, vapid_key
@@ -140,9 +141,11 @@ def _payload(user: User, keys: list[int], now: datetime) -> dict[str, Any] | Non
         if not cards:
             return None
         (card,) = cards
+        body = card.detail if card.is_many else card.lead.text.rpartition("\n\n")[2]
+        turn = turn_sentence(user, keys)
         return _message(
             card.title,
-            card.detail if card.is_many else card.lead.text.rpartition("\n\n")[2],
+            f"{turn} {body}" if turn else body,
             reverse("notifications:open", args=[card.lead.pk]),
             secret_digest(first.card)[:32],
         )

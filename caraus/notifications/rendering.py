@@ -12,6 +12,7 @@ from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
 from caraus.accounts import access
 from caraus.accounts.models import Membership
 from caraus.core.formatting import BUCHAREST, bucharest_day
+from caraus.notifications.escalation_texts import alarms_by_key, turns_of
 from caraus.notifications.kinds import DIGEST, NotificationKind
 from caraus.notifications.messages import title_of_many
 from caraus.notifications.models import Notification, NotifiedUit
@@ -73,6 +74,8 @@ class NotificationCard:
     lead: Notification
     title: str
     detail: str
+    # Who was woken when, and who answered; "" for most.
+    turns: str
     at: datetime
     is_unread: bool
     # It is about several UITs; `detail` names them.
@@ -109,13 +112,33 @@ def render_cards(
         [row for several in rows_by_card.values() for row in several],
         Prefetch("notified_uits", queryset=uits.order_by("pk")[:MAX_BRIEFS], to_attr="named"),
     )
+    keys_by_card = {
+        card: {
+            (each.kind, each.key)
+            for row in several
+            if row.about and row.about.push
+            for each in (row, *row.named)  # type: ignore[attr-defined]
+        }
+        for card, several in rows_by_card.items()
+    }
+    alarms = alarms_by_key(
+        {membership.organization_id for membership in memberships},
+        (key for keys in keys_by_card.values() for key in keys),
+    )
+    turns = {
+        card: turns_of([alarms[key] for key in keys if key in alarms])
+        for card, keys in keys_by_card.items()
+    }
     return [
-        _card(rows_by_card[card], numbers.get(card, 0)) for card in cards if card in rows_by_card
+        _card(rows_by_card[card], numbers.get(card, 0), turns[card])
+        for card in cards
+        if card in rows_by_card
     ]
 
 
-def _card(rows: Sequence[Notification], number: int) -> NotificationCard:
-    """Build a card of its notifications, the newest first, which are about so many UITs."""
+def _card(rows: Sequence[Notification], number: int, turns: str) -> NotificationCard:
+    """Build a card of its notifications, the newest first, which are about so many UITs; `turns`
+    says who was woken by them."""
     lead = min(rows, key=_importance)
     by_key = {uit.key: uit for row in rows for uit in row.named}  # type: ignore[attr-defined]
     uits = list(by_key.values())
@@ -135,6 +158,7 @@ def _card(rows: Sequence[Notification], number: int) -> NotificationCard:
         lead,
         title,
         detail,
+        turns,
         at=rows[0].created_at,
         is_unread=any(row.read_at is None for row in rows),
         is_many=bool(briefs),

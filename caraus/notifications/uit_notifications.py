@@ -4,7 +4,7 @@ They are written in the transaction of what they say, as all notifications are.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from caraus.notifications.delivery_settings import (
     next_digest_at,
     passes_filters,
 )
+from caraus.notifications.escalation import Alarm, people_on_list, start_escalations
 from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.messages import Facts, MessageKind
 from caraus.notifications.models import (
@@ -35,7 +36,7 @@ from caraus.notifications.models import (
     new_card,
 )
 from caraus.notifications.notify import EMAIL_WINDOW, schedule_email, schedule_push
-from caraus.notifications.preferences import Channels, channels_of
+from caraus.notifications.preferences import Channels, channels_of, without_waking
 
 # Between what the notices of a card name and the moment of the first.
 _CARD_SIGN = " @ "
@@ -63,6 +64,8 @@ class UitNotice:
     card: str
     is_of_day: bool = False
     matters_until: datetime | None = None
+    # It burns: the key of the UIT by which the people of the list are woken in turn.
+    alarm_about: int | None = None
 
 
 @transaction.atomic
@@ -85,6 +88,11 @@ def notify_about_uits(
     members = _members(organization)
     channels_by_user = channels_of(users=members, organization=organization, kind=kind)
     settings_by_user = delivery_settings_of(members, organization)
+    alarms = [notice for notice in notices if notice.alarm_about is not None and kind.push]
+    in_turn = {member.user_id for member in people_on_list(organization)} if alarms else set()
+    # As early as the first of the list wants to know it.
+    if any(recipient_filter(settings_by_user[pk]) for pk in in_turn if pk in settings_by_user):
+        start_escalations(organization, kind, map(_alarm, alarms), now)
     created = 0
     for user, membership in members.items():
         channels, delivery_settings = channels_by_user[user.pk], settings_by_user[user.pk]
@@ -100,9 +108,28 @@ def notify_about_uits(
             if (restricted_to is None or notice.subject.company.pk in restricted_to)
             and passes_filters(delivery_settings, notice.subject)
         ]
-        notifier = _UitNotifier(user, organization, kind, channels, delivery_settings, now)
+        notifier = UitNotifier(user, organization, kind, channels, delivery_settings, now)
+        if user.pk in in_turn:
+            burning = [each for each in relevant_notices if each.alarm_about is not None]
+            created += replace(notifier, channels=without_waking(channels)).notify(burning)
+            relevant_notices = [each for each in relevant_notices if each.alarm_about is None]
         created += notifier.notify(relevant_notices)
     return created
+
+
+def _alarm(notice: UitNotice) -> Alarm:
+    assert notice.alarm_about is not None  # noqa: S101 # chosen by it
+    return Alarm(
+        subject=notice.alarm_about,
+        key=notice.key,
+        message=notice.message,
+        facts=notice.facts,
+        address=notice.address,
+        company=notice.subject.company,
+        card=notice.card,
+        is_of_day=notice.is_of_day,
+        matters_until=notice.matters_until,
+    )
 
 
 def _members(organization: Organization) -> dict[User, Membership]:
@@ -121,7 +148,7 @@ def _restricted_companies(membership: Membership) -> set[int] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _UitNotifier:
+class UitNotifier:
     """Notify one person of UITs."""
 
     user: User

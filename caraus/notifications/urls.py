@@ -1,6 +1,6 @@
 from django.urls import path
 
-from caraus.notifications.views import notifications, preferences, push
+from caraus.notifications.views import escalation, notifications, preferences, push
 
 app_name = "notifications"
 
@@ -9,6 +9,8 @@ urlpatterns = [
     path("clopotel/", notifications.bell, name="bell"),
     path("citite/", notifications.read_all, name="read_all"),
     path("preferinte/", preferences.preferences, name="preferences"),
+    path("alarme/", escalation.escalation_list, name="escalation"),
+    path("alarme/iesire/", escalation.leave_escalation, name="leave_escalation"),
     path("dispozitiv/", push.subscribe, name="push_subscribe"),
     path("dispozitiv/oprire/", push.unsubscribe, name="push_unsubscribe"),
     path("dispozitiv/proba/", push.send_sample, name="push_sample"),

@@ -14,6 +14,7 @@ from caraus.transports.models import Transport, TransportEvent
 from caraus.transports.notification_kinds import CHANGED_UIT, DELISTED_UIT, EXPIRED_UIT, NEW_UIT
 from caraus.transports.notification_texts import (
     has_moved,
+    is_ours,
     transport_facts,
     uit_ends,
     uit_event,
@@ -101,7 +102,21 @@ def _build_notice(company: Company, row: Transport, event: Event, at: datetime) 
         },
         address=row.get_absolute_url(),
         card=card_of_uit(row),
+        alarm_about=row.pk if may_not_drive(event, row, company) else None,
     )
+
+
+def may_not_drive(event: Event, row: Transport, company: Company) -> bool:
+    """Return whether the event took the UIT from the company: it burns."""
+    kind = TransportEvent.Kind(event.kind)
+    if kind == TransportEvent.Kind.CARRIER_CHANGED:
+        return not is_ours(row, company)
+    return kind == TransportEvent.Kind.DELISTED
+
+
+def key_of_end(row: Transport) -> str:
+    """Return what names the end of a UIT: another end is notified anew."""
+    return f"{row.pk}:{row.first_expired_day.isoformat() if row.first_expired_day else ''}"
 
 
 def build_expiry_notice(
@@ -111,7 +126,7 @@ def build_expiry_notice(
     message = uit_expired if kind is EXPIRED_UIT else uit_ends
     today = bucharest_day(now).isoformat()
     return UitNotice(
-        key=f"{row.pk}:{first_expired_day.isoformat()}",
+        key=key_of_end(row),
         subject=notification_subject(row.company, row),
         message=message,
         facts={"transport": transport_facts(row.company, row), "today": today},
@@ -119,6 +134,7 @@ def build_expiry_notice(
         card=f"{message.code}:{first_expired_day.isoformat()}",
         is_of_day=True,
         matters_until=None if kind is EXPIRED_UIT else expires_at(first_expired_day),
+        alarm_about=row.pk if kind.push else None,
     )
 
 

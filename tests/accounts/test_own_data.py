@@ -49,6 +49,7 @@ def test_the_packages_above_register_their_part_of_the_export(ana: User) -> None
         *("cont", "adrese de e-mail", "organizații", "autentificare în doi pași", "sesiuni"),
         *(
             "dispozitive cu notificări pornite",
+            "alarme pe rând",
             "autorizări SPV",
             "vederi salvate",
             "note",

@@ -3,10 +3,14 @@ from collections.abc import Iterator
 import pytest
 from django.conf import LazySettings
 
-from caraus.accounts.models import User
+from caraus.accounts.models import Company, Organization, User
+from caraus.core.formatting import today
 from caraus.notifications.push_keys import save_subscription
+from caraus.transports.models import Transport
 from tests.mail import MailServer
 from tests.notifications.push_service import PushService, Subscriber
+from tests.notifications.test_cards import uit_of_day
+from tests.notifications.turns import named
 
 
 @pytest.fixture
@@ -30,3 +34,21 @@ def phone(service: PushService, owner: User) -> Subscriber:
     phone = Subscriber(service)
     save_subscription(owner, phone.browser)
     return phone
+
+
+@pytest.fixture
+def ana(organization: Organization, owner: User) -> User:
+    """Return a dispatcher who may be woken."""
+    return named(organization, "Ana")
+
+
+@pytest.fixture
+def dan(organization: Organization) -> User:
+    """Return another dispatcher who may be woken."""
+    return named(organization, "Dan")
+
+
+@pytest.fixture
+def uit(company: Company) -> Transport:
+    """Return a UIT that ends today."""
+    return uit_of_day(company, today(), 1)

@@ -19,8 +19,8 @@ def test_the_kinds_are_listed_in_the_order_of_the_switches() -> None:
             "uit_expiring",
             "uit_ends_today",
         ),
-        *("uit_last_hours", "uit_expired", "filing", "authorization", "external_link", "owners"),
-        *("limits", "disappearance", "outage", "weekly_summary"),
+        *("uit_last_hours", "uit_expired", "filing", "unanswered", "authorization"),
+        *("external_link", "owners", "limits", "disappearance", "outage", "weekly_summary"),
     ]
 
 

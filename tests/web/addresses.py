@@ -123,6 +123,8 @@ OWN_ROUTES = {
     "notificari/clopotel/": {"GET": 200},
     "notificari/citite/": {"POST": 302},
     "notificari/preferinte/": {"GET": 200, "POST": 200},
+    "notificari/alarme/": {"GET": 200, "POST": 200},
+    "notificari/alarme/iesire/": {"POST": 302},
     "notificari/dispozitiv/": {"POST": 400},  # without the address of a browser
     "notificari/dispozitiv/oprire/": {"POST": 204},
     "notificari/dispozitiv/proba/": {"POST": 410},
@@ -189,6 +191,7 @@ MINIMUM_ROLES = {
     "organizatie/stergere/": {"POST": "owner"},
     "organizatie/pastrare/": {"POST": "owner"},
     "organizatie/export/": {"POST": "owner"},
+    "notificari/alarme/": {"GET": "admin", "POST": "admin"},
     "organizatie/membri/": {"GET": "admin", "POST": "admin"},
     "organizatie/membri/<int:pk>/": {"GET": "admin", "POST": "admin"},
     "organizatie/membri/<int:pk>/eliminare/": {"POST": "admin"},

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from caraus.accounts import access
 from caraus.accounts.models import Role
 from caraus.core.organization_paths import path_in
+from caraus.notifications.escalation import answer_alarms
 from caraus.notifications.mail_failures import mail_failures_of
 from caraus.notifications.rendering import render_cards
 from caraus.notifications.visible_notifications import count_unread, own_notifications
@@ -64,7 +65,9 @@ def open_notification(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404(gettext("Nu există sau nu este al organizației tale."))
     if request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
         return redirect("notifications:list")  # another site's link marks and changes nothing
-    own.filter(card=notification.card, read_at=None).update(read_at=timezone.now())
+    now = timezone.now()
+    answer_alarms(access.signed_in_user(request), own.filter(card=notification.card), now)
+    own.filter(card=notification.card, read_at=None).update(read_at=now)
     if "ramai" in request.POST:
         return redirect("notifications:list")
     slug, kind = notification.organization.slug, notification.about
@@ -88,5 +91,7 @@ def _path(address: str) -> str:
 def read_all(request: HttpRequest) -> HttpResponse:
     """Mark all own notifications as read."""
     access.current_membership(request)
-    own_notifications(request).filter(read_at=None).update(read_at=timezone.now())
+    now, unread = timezone.now(), own_notifications(request).filter(read_at=None)
+    answer_alarms(access.signed_in_user(request), unread, now)
+    unread.update(read_at=now)
     return redirect("notifications:list")

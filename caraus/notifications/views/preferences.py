@@ -9,7 +9,9 @@ from django.views.decorators.http import require_http_methods
 
 from caraus.accounts import access
 from caraus.core.crypto import UnreadableTokenError
+from caraus.core.formatting import plural
 from caraus.notifications.delivery_settings import delivery_settings_of, save_delivery_settings
+from caraus.notifications.escalation import people_on_list, waiting_minutes
 from caraus.notifications.forms import DeliverySettingsForm
 from caraus.notifications.kinds import NotificationKind, registered_kinds
 from caraus.notifications.preferences import (
@@ -51,7 +53,12 @@ def preferences(request: HttpRequest) -> HttpResponse:
         for kind, chosen in channel_choices(user=user, organization=organization)
         if kind in kinds
     ]
+    people = people_on_list(organization)
+    places = [person.user_id for person in people]
     context = {
+        "place": places.index(user.pk) + 1 if user.pk in places else 0,
+        "first_on_list": people[0].user.display_name if people else "",
+        "minutes": plural(waiting_minutes(organization), "minut", "minute"),
         "groups": [
             (gettext("Transporturi"), [row for row in rows if row[0].of_uits]),
             (gettext("ANAF și autorizarea"), [row for row in rows if not row[0].of_uits]),

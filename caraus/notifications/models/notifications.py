@@ -14,7 +14,7 @@ from caraus.notifications.kinds import DIGEST, NotificationKind, kind_of_code
 from caraus.notifications.messages import Message, write_message
 
 
-class _Written(models.Model):
+class Written(models.Model):
     """What is said of `facts` by the function that `message` names, in the active language."""
 
     message = models.CharField(max_length=60, blank=True)
@@ -41,13 +41,17 @@ class _Written(models.Model):
     def brief(self) -> str:
         return self.write().brief
 
+    @property
+    def row_title(self) -> str:
+        return self.write().row_title or self.title
+
 
 def new_card() -> str:
     """Return the card of a notification that stands alone."""
     return uuid4().hex
 
 
-class Notification(_Written):
+class Notification(Written):
     """What one person is notified of; unique by person, kind and key, so never twice."""
 
     ORGANIZATION_PATH = "organization"
@@ -106,17 +110,13 @@ class Notification(_Written):
         return super().title or str((self.about or DIGEST).title)
 
     @property
-    def row_title(self) -> str:
-        return self.write().row_title or self.title
-
-    @property
     def action(self) -> str:
         if self.is_burst:
             return gettext("Vezi lista")
         return self.write().action or gettext("Deschide")
 
 
-class NotifiedUit(_Written):
+class NotifiedUit(Written):
     """What a person was notified of about a UIT, alone or among many: never again, by kind and
     key."""
 

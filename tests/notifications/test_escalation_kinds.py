@@ -1,0 +1,96 @@
+"""What wakes people in turn: which kinds, until when, and at what cost."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from caraus.accounts.models import Company, Organization, User
+from caraus.authorizations import deadlines, notifications
+from caraus.authorizations.models import Authorization
+from caraus.core.formatting import today
+from caraus.notifications import escalation, escalation_turns
+from caraus.notifications.kinds import burning_kinds
+from caraus.notifications.models import (
+    Escalation,
+    EscalationStep,
+    Notification,
+    NotificationEmail,
+)
+from tests import factories
+from tests.notifications.test_cards import alarm, uit_of_day
+from tests.notifications.turns import FOUR, named, set_list, woken
+from tests.transports.test_notifications import Anaf
+
+
+def test_a_uit_that_comes_back_wakes_nobody_in_turn(
+    organization: Organization, company: Company, owner: User, ana: User
+) -> None:
+    set_list(organization, ana)
+    anaf = Anaf(company)
+    first, other = anaf.record(), anaf.record(uit="4E2A21D5GGCNNG05")
+    for records in ([first, other], [other], [other], [first, other]):
+        anaf.store(*records)
+    kinds = Escalation.objects.values_list("facts__event", flat=True)
+    assert list(kinds) == ["delisted"]
+    escalation_turns.wake_due(anaf.now + timedelta(minutes=1))
+    assert not EscalationStep.objects.exists()
+    returned = Notification.objects.filter(user=ana, kind="uit_delisted").latest("pk")
+    assert NotificationEmail.objects.filter(notification=returned).exists()  # as chosen
+
+
+def test_an_authorization_that_stops_wakes_until_it_is_renewed(
+    organization: Organization, owner: User, ana: User, dan: User
+) -> None:
+    set_list(organization, ana, dan)
+    old = factories.authorization(organization, authorized_by=owner, status="reauthorize")
+    notifications.needs_authorization(old, now=FOUR)
+    assert woken(0) == ["Ana"]
+    own = Notification.objects.get(user=ana, kind="authorization")
+    assert NotificationEmail.objects.filter(notification=own).exists()
+    Authorization.objects.update(status="replaced")
+    assert woken(15) == ["Ana"]
+
+
+def test_an_end_that_only_comes_near_wakes_nobody_in_turn(
+    organization: Organization, owner: User, ana: User
+) -> None:
+    set_list(organization, ana)
+    factories.authorization(organization, authorized_by=owner)
+    Authorization.objects.update(
+        refresh_expires_at=FOUR + timedelta(days=6), access_expires_at=FOUR + timedelta(days=6)
+    )
+    deadlines.notify_of_deadlines(now=FOUR)
+    assert Notification.objects.filter(kind="authorization").exists()
+    assert not Escalation.objects.exists()
+
+
+def test_a_viewer_is_not_woken_by_what_a_viewer_may_not_read(
+    organization: Organization, owner: User, ana: User
+) -> None:
+    looks = named(organization, "Vio", role="viewer")
+    set_list(organization, looks, ana)
+    old = factories.authorization(organization, authorized_by=owner, status="reauthorize")
+    notifications.needs_authorization(old, now=FOUR)
+    assert woken(0) == ["Ana"]
+
+
+def test_all_kinds_that_wake_a_device_have_a_check_and_are_not_held_by_quiet_hours() -> None:
+    burning = burning_kinds()
+    assert {kind.code for kind in burning} == escalation.checked_kinds()
+    assert all(kind.urgent or kind.essential for kind in burning)
+
+
+@pytest.mark.parametrize("number", [3, 40])
+def test_the_queries_do_not_grow_with_the_alarms(
+    organization: Organization, company: Company, ana: User, dan: User, number: int
+) -> None:
+    for each in range(number):
+        uit_of_day(company, today(), each)
+    set_list(organization, ana, dan)
+    alarm(today(), 16)
+    with CaptureQueriesContext(database) as queries:
+        escalation_turns.wake_due(FOUR)
+    assert EscalationStep.objects.count() == number
+    assert len(queries) <= 60
