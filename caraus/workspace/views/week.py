@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -32,5 +33,5 @@ def show_week(request: HttpRequest) -> HttpResponse:
         number=request.GET.get("pagina"),
         query=page.filters.query,
     )
-    context["order"] = order
+    context |= {"order": order, "printed_at": timezone.now()}
     return render(request, "workspace/week.html", context)
