@@ -290,3 +290,49 @@ def test_keys_go_on_over_the_end_of_a_page(browser: Browser, live_server: LiveSe
         expect(head).to_have_attribute("data-uit", uits[51])
         page.locator("a.back").click()
         page.wait_for_function(IS_FOCUSED_ROW, arg=uits[51])
+
+
+def test_on_a_phone_boxes_come_with_a_long_press_or_a_button(
+    browser: Browser, live_server: LiveServer
+) -> None:
+    with signed_in_page(browser, live_server, 390) as page:
+        page.goto("/transporturi/?sortare=vehicul")
+        uits = rows(page)
+        touch = page.context.new_cdp_session(page)
+        touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+        box = page.locator(f"tr[data-uit='{uits[0]}'] input")
+        width = "uit => document.querySelector(`tr[data-uit='${uit}'] .col-vehicle`).offsetLeft"
+        without = page.evaluate(width, uits[0])
+        expect(box).to_be_hidden()
+
+        place = page.locator(f"tr[data-uit='{uits[0]}']").bounding_box()
+        assert place
+        point = {"x": place["x"] + 120, "y": place["y"] + 20}
+        touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+        expect(box).to_be_checked()
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        expect(box).to_be_visible()
+        assert page.evaluate(width, uits[0]) > without
+        expect(page.locator(".selection-bar")).to_be_in_viewport()
+        nav = page.locator(".nav").bounding_box()
+        bar = page.locator(".selection-bar").bounding_box()
+        assert nav
+        assert bar
+        assert bar["y"] + bar["height"] <= nav["y"] + 1
+        # Now a press on a row picks it, and opens nothing.
+        page.locator(f"tr[data-uit='{uits[2]}'] .col-route").click(force=True)
+        assert picked(page) == [uits[0], uits[2]]
+        page.locator(f"tr[data-uit='{uits[2]}'] input").click()
+        assert picked(page) == [uits[0]]
+        button = page.get_by_role("button", name="Selectează")
+        expect(button).to_have_attribute("aria-pressed", "true")
+        button.click()
+        assert picked(page) == []
+        expect(box).to_be_hidden()
+        expect(page.locator(".selection-bar")).to_be_hidden()
+        button.click()
+        page.locator(f"tr[data-uit='{uits[1]}'] .col-route").click(force=True)
+        assert picked(page) == [uits[1]]
+        button.click()
+        page.locator(f"tr[data-uit='{uits[1]}'] .col-route").click(force=True)
+        page.wait_for_url("**/transporturi/*/")

@@ -4,7 +4,8 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Browser, Page
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from caraus.accounts.models import Membership
@@ -12,7 +13,8 @@ from caraus.accounts.provision import provision_user
 from caraus.core.formatting import today
 from caraus.fleet.models import Issue
 from caraus.fleet.queries import IssueCode
-from caraus.transports.models import Transport
+from caraus.transports.models import Mark, Transport
+from caraus.workspace.models import SavedView
 from tests import factories
 from tests.transports.test_views import transport
 from tests.web.test_in_a_browser import EMAIL, PASSWORD, signed_in_page
@@ -121,3 +123,75 @@ def test_the_heads_stand_in_two_lines_and_stay_in_reach(
         page.locator("summary", has_text="Filtre").click()
         page.get_by_label("Ordinea").select_option("vehicul")
         page.wait_for_url("**sortare=vehicul**")
+
+
+def test_on_a_phone_the_active_view_is_the_title_and_rows_stay(
+    browser: Browser, live_server: LiveServer, lorries: list[Transport]
+) -> None:
+    owner = Membership.objects.get()
+    SavedView.objects.create(
+        organization=owner.organization,
+        user=owner.user,
+        name="Camioanele de pe ruta Nădlac – Cluj, cu remorcă",
+        query="arata=toate&sortare=vehicul",
+    )
+    with signed_in_page(browser, live_server, 390) as page:
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto("/transporturi/?arata=toate&sortare=vehicul")
+        title = page.get_by_role("heading", level=1, name="Camioanele de pe ruta")
+        box = title.bounding_box()
+        assert box
+        assert 20 <= box["height"] <= 32
+        assert box["width"] > 250
+        assert page.evaluate(WHOLE_ROWS) >= 8
+        page.locator(".desk-title summary").click()
+        page.get_by_role("link", name="Fără vedere", exact=True).click()
+        expect(page.get_by_role("heading", level=1, name="Transporturi")).to_be_attached()
+
+
+# Rows of which an icon of the states reaches into the next column, or out of the row on a phone.
+TOUCHING = """() => [...document.querySelectorAll('#lista tr[data-uit]')].filter(row => {
+    const cell = row.querySelector('.col-status');
+    const end = (innerWidth < 900 ? row : cell).getBoundingClientRect().right;
+    return [...cell.querySelectorAll('.pill')].some(pill => {
+        const box = pill.getBoundingClientRect();
+        return box.width > 1 && box.right > end;
+    });
+}).map(row => row.dataset.uit)"""
+
+
+@pytest.mark.parametrize("issues", [2, 3, 4])
+def test_many_icons_of_a_row_touch_nothing_and_the_rest_are_counted(
+    browser: Browser, live_server: LiveServer, lorries: list[Transport], issues: int
+) -> None:
+    row = next(row for row in lorries if row.state == "active" and row.trailer1)
+    Issue.objects.filter(transport=row).delete()
+    kinds = (
+        (IssueCode.NOT_IN_FLEET, "plate"),
+        (IssueCode.RETIRED, "trailer1"),
+        (IssueCode.NOT_IN_FLEET, "trailer1"),
+        (IssueCode.TRAILER_AS_VEHICLE, "plate"),
+    )
+    for code, place in kinds[:issues]:
+        Issue.objects.create(
+            transport=row, company=row.company, code=code, plate_field=place, plate=row.plate
+        )
+    ana = Membership.objects.get().user
+    Mark.objects.create(transport=row, kind=Mark.Kind.TAKEN, by=ana, at=timezone.now())
+    with signed_in_page(browser, live_server) as page:
+        for width, height, shown in ((1440, 900, 4), (1152, 720, 3), (900, 800, 3), (390, 844, 3)):
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(f"/transporturi/?arata=toate&q={row.uit}")
+            pills = page.locator(f"tr[data-uit='{row.uit}'] .col-status .pill")
+            number = pills.count()
+            assert number == issues + 2
+            widths = [pill.bounding_box()["width"] for pill in pills.all()]  # type: ignore[index]
+            visible = sum(width > 1 for width in widths)
+            assert visible == (number if number <= shown else shown - 1), (width, number)
+            assert page.evaluate(TOUCHING) == []
+            more = page.evaluate(
+                "uit => getComputedStyle(document.querySelector("
+                "`tr[data-uit='${uit}'] .states`), '::after').content",
+                row.uit,
+            )
+            assert (more == "none") == (number <= shown)

@@ -142,6 +142,53 @@
     }
   };
 
+  /* On a phone the boxes are there only while one selects: the button, or a long press on a row. */
+  const LONG_PRESS = 500;
+  const select = byId("selecteaza");
+  let holding = 0;
+  let isHeld = false; // the row under the finger was picked by the long press: letting go is no press
+
+  const canSelect = () => select && select.offsetParent !== null;
+  const isSelectingRows = () => canSelect() && select.getAttribute("aria-pressed") === "true";
+  const selectRows = (on) => {
+    select.setAttribute("aria-pressed", on);
+    select.closest(".desk").classList.toggle("is-selecting", on);
+    if (on) return;
+    for (const box of boxes()) box.checked = false;
+    showPicked();
+  };
+  const letGo = () => {
+    clearTimeout(holding);
+    holding = 0;
+  };
+
+  if (select) select.addEventListener("click", () => selectRows(!isSelectingRows()));
+  document.addEventListener("pointerdown", ({ target, pointerType }) => {
+    isHeld = false;
+    letGo();
+    const row = pointerType !== "mouse" && target instanceof Element && target.closest("#lista tr[data-uit]");
+    if (!row || !canSelect() || isSelectingRows() || target.closest("button")) return;
+    holding = setTimeout(() => {
+      isHeld = true;
+      selectRows(true);
+      row.querySelector('input[name="uit"]').checked = true;
+      showPicked();
+    }, LONG_PRESS);
+  });
+  for (const end of ["pointerup", "pointercancel", "scroll"]) document.addEventListener(end, letGo, true);
+  document.addEventListener("contextmenu", (event) => {
+    // The menu of the row's link, which a long press opens too.
+    if (holding || isHeld) event.preventDefault();
+  });
+  document.addEventListener("click", (event) => {
+    const row = isSelectingRows() && event.target instanceof Element && event.target.closest("#lista tr[data-uit]");
+    if (!row || event.target.matches("input")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!isHeld) row.querySelector('input[name="uit"]').click();
+    isHeld = false;
+  }, true);
+
   document.addEventListener("click", (event) => {
     const box = event.target instanceof Element && event.target.closest('#lista input[name="uit"]');
     if (!box) return;
