@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 
 from caraus.accounts.models import User
 from caraus.core.formatting import gettext_lazy
@@ -24,7 +25,7 @@ class ListColumn:
 
 
 # The UIT and its state stand in every list; the state after the validity, the UIT last.
-# `_table.html` draws each column from the texts of `table.TableRow`.
+# `row_drawer.RowDrawer` draws each column's cell.
 LIST_COLUMNS = {
     "vehicle": ListColumn(
         gettext_lazy("Vehicul și remorci"),
@@ -57,6 +58,13 @@ class ListLayout:
     @property
     def is_airy(self) -> bool:
         return self.density == ListSettings.Density.AIRY
+
+
+def papers_label(columns: frozenset[str]) -> str:
+    """Return the head of the column that reference and documents share."""
+    if "reference" in columns:
+        return gettext("Referință, documente") if "documents" in columns else gettext("Referință")
+    return gettext("Documente") if "documents" in columns else ""
 
 
 def layout_of(user_id: int) -> ListLayout:

@@ -16,7 +16,7 @@ from caraus.fleet.models import Vehicle, VehicleKind
 from caraus.fleet.templatetags.fleet import issue_labels
 from caraus.transports import display
 from caraus.transports.models import Transport
-from caraus.workspace.table import detail_url
+from caraus.workspace.row_drawer import detail_url
 from caraus.workspace.urgency import DEALT_WITH_RANK, GROUPS, Group, is_current, with_urgency
 
 LORRIES_PER_PAGE = 50

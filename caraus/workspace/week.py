@@ -20,7 +20,7 @@ from caraus.transports.display import Status, grouped_uit, route_title, status
 from caraus.transports.models import Transport
 from caraus.workspace.lorries import IdleLorry, idle_lorries
 from caraus.workspace.period import Period, valid_within
-from caraus.workspace.table import detail_url
+from caraus.workspace.row_drawer import detail_url
 
 VEHICLES_PER_PAGE = 60
 # A plate on more UITs than these is no vehicle but a filler.

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.core.formatting import today
-from caraus.transports.models import Transport
+from caraus.transports.models import Mark, Transport
 from caraus.workspace import columns, pagination, urgency
 from caraus.workspace.filters import SHOW, SORTS, ListFilters
 from tests import factories
@@ -35,6 +35,32 @@ def listed_uits(client: Client, query: str = "", **fields: str) -> list[str]:
 def link_of(page: str, rel: str) -> str | None:
     match = re.search(rf'href="([^"]+)" rel="{rel}"', page)
     return unescape(match[1]) if match else None
+
+
+def test_markup_in_any_field_is_text(
+    signed_in: Client, owner: User, organization: Organization, make: MakeTransport
+) -> None:
+    markup = "\"'><img src=x onerror=y>"
+    owner.name = markup
+    owner.save()
+    factories.company(organization, cui="900030302", name=markup)
+    place = {"county": markup, "locality": markup, "full_address": markup}
+    fields = ("declarant_name", "declarant_cui", "declarant_ref", "plate", "trailer1", "trailer2")
+    transport = make(
+        **dict.fromkeys(fields, markup),
+        uit="<i>",
+        company=Company.objects.get(name=markup),
+        start=place,
+        end=place,
+        documents=[{"text": markup}] * 3,
+    )
+    make(plate=markup, vehicle_changes=[{"plate": "B1", "trailer1": "", "trailer2": ""}])
+    Mark.objects.create(transport=transport, kind="taken", by=owner, at=timezone.now())
+    columns.save_list_settings(owner, columns.LIST_COLUMNS, "airy")
+    page = signed_in.get(LIST).content.decode()
+    assert "<img src=x" not in page
+    assert "<i>" not in page
+    assert page.count("&lt;img src=x onerror=y&gt;") >= 12
 
 
 @pytest.mark.parametrize("sort", list(pagination.ORDERS))

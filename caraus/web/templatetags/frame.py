@@ -1,23 +1,23 @@
 """Template tags and filters of every page: forms, icons, numbers, days and moments."""
 
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from html import escape
+from datetime import date, datetime, timedelta
 
 from django import template
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.safestring import SafeString
 
 from caraus.accounts.models import Organization
 from caraus.core import formatting
 from caraus.core.icons import draw_icon
+from caraus.core.moments import draw_moment, exact_moment, moment_words
 from caraus.core.organization_paths import path_in, personal_path, reversing_in
 
 register = template.Library()
 
 register.filter("number", formatting.grouped)
 register.simple_tag(draw_icon, name="icon")
+register.simple_tag(draw_moment, name="when")
+register.filter(moment_words)
+register.filter(exact_moment)
 
 
 @register.simple_tag
@@ -35,13 +35,6 @@ def in_organization(path: str, organization: Organization) -> str:
 
 
 register.simple_tag(personal_path, name="personal_url")
-
-
-@register.simple_block_tag
-def capture(content: SafeString) -> SafeString:
-    """{% capture as name %}…{% endcapture %}: a part of a page under a name, drawn once for a loop
-    that repeats it."""
-    return content
 
 
 # The first match counts: each browser also names those that it descends from.
@@ -133,37 +126,9 @@ def clock_after(moment: datetime, earlier: datetime) -> str:
 
 
 @register.filter
-def moment_words(moment: datetime | None) -> str:
-    """Format „acum 5 minute”, „ieri la 9:05”; „niciodată” for none."""
-    return formatting.moment_in_words(moment, now=timezone.now())
-
-
-@register.filter
 def date_words(moment: datetime) -> str:
     """Format „24 noiembrie 2026”: the day of a moment, always with its year."""
     return formatting.day_of_month(moment.astimezone(formatting.BUCHAREST).date())
-
-
-@register.filter
-def exact_moment(moment: datetime) -> str:
-    """Format „24.11.2026, 22:11:05”, in Romania."""
-    local = moment.astimezone(formatting.BUCHAREST)
-    day = f"{local.day:02}.{local.month:02}.{local.year:04}"
-    return f"{day}, {local.hour:02}:{local.minute:02}:{local.second:02}"
-
-
-@register.simple_tag
-def when(moment: datetime | None) -> str:
-    """Render a moment in words, its exact time on hover and for machines."""
-    if moment is None:
-        return moment_words(None)
-    return SafeString(f"{_exactly(moment.astimezone(UTC))}{escape(moment_words(moment))}</time>")
-
-
-@lru_cache(maxsize=4096)
-def _exactly(moment: datetime) -> str:
-    machine = moment.isoformat(timespec="seconds")
-    return f'<time datetime="{machine}" title="{exact_moment(moment)}">'
 
 
 @register.filter

@@ -35,6 +35,7 @@ from caraus.workspace.company_scope import resolve_scope
 from caraus.workspace.filters import SHOW, SORTS, USUAL_ADDRESS, ListFilters
 from caraus.workspace.models import ListSettings
 from caraus.workspace.quick_filters import summarize
+from caraus.workspace.row_drawer import RowDrawer
 
 # UITs with unreadable fields that are named above the list; their rows are marked anyway.
 MAX_NAMED = 5
@@ -84,9 +85,8 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     with_company = len(companies) > 1 and company is None
     heads = table.column_heads(filters, layout.columns)
     may_mark = access.has_role(membership, Role.DISPATCHER)
-    rows_shown = table.table_rows(
-        shown.rows, layout=layout, today=today(), with_company=with_company, may_file=may_mark
-    )
+    drawer = RowDrawer(layout, today=today(), may_mark=may_mark, with_company=with_company)
+    rows_shown = [drawer.draw(transport) for transport in shown.rows]
     sections = (
         table.table_sections(rows_shown, page, filters)
         if closed is None
@@ -105,12 +105,9 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "file_formats": export_files.FILE_FORMATS,
         "all_columns": columns.LIST_COLUMNS,
         "columns": layout.columns,
-        # Each cell looks its column up.
-        "shows": {key: key in layout.columns for key in columns.LIST_COLUMNS},
         "layout": layout,
         "densities": ListSettings.Density.choices,
         "heads": heads,
-        "papers_label": table.papers_label(layout.columns),
         "sections": sections,
         "view_chips": summary.view_chips,
         "active_view": summary.active_view,
