@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
+from tests import plain_http
+
 CLIENT_ID = "simulator-client-id"
 CLIENT_SECRET = "simulator-client-secret"
 REDIRECT_URI = "http://127.0.0.1:9/anaf/callback"
@@ -86,7 +88,7 @@ class SimulatorProcess:
         self._reader = threading.Thread(target=self._read, args=(lines,), daemon=True)
         self._reader.start()
         self.url, self.control_url = self._wait_until_ready(lines)
-        self._http = httpx2.Client(timeout=10, trust_env=False)
+        self._http = plain_http.client(timeout=10)
 
     def _read(self, lines: "Queue[str | None]") -> None:
         assert self._process is not None

@@ -15,6 +15,7 @@ import psycopg
 
 from caraus import embedded
 from caraus.commands.ports import free_ports
+from tests import plain_http
 from tests.commands.forking_server import Ready
 from tests.simulator_process import SimulatorProcess
 
@@ -128,7 +129,7 @@ class Installation:
         """Run the web server, with a client that has cookies."""
         with (
             self.serving("web", "--port", str(self.port)),
-            httpx2.Client(base_url=self.address, trust_env=False, timeout=30) as client,
+            plain_http.client(base_url=self.address, timeout=30) as client,
         ):
             assert " is ready: " in self.printed, "the web server does not answer"
             yield client

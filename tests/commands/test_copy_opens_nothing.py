@@ -17,7 +17,7 @@ import pytest
 from caraus import embedded
 from caraus.commands.backup import SHORT_LIVED
 from caraus.embedded.programs import programs
-from tests import shared_folders
+from tests import plain_http, shared_folders
 from tests.commands.installation import PASSWORD, Installation, _post
 from tests.commands.test_no_leaks import running, until
 from tests.folders import make_folder
@@ -77,7 +77,7 @@ class Secrets:
 
 def browser(empty_installation: Installation, secrets: Secrets, person: str) -> httpx2.Client:
     """Return a browser whose every cookie is noted."""
-    client = httpx2.Client(base_url=empty_installation.address, trust_env=False, timeout=30)
+    client = plain_http.client(base_url=empty_installation.address, timeout=30)
     client.event_hooks = {"response": [lambda response: note_cookies(response, secrets, person)]}
     return client
 

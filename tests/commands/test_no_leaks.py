@@ -17,7 +17,7 @@ import pytest
 from psycopg import sql
 
 from caraus import embedded
-from tests import shared_folders
+from tests import plain_http, shared_folders
 from tests.commands.installation import PASSWORD, Installation, _post
 from tests.folders import temporary_folder
 from tests.simulator_process import SimulatorProcess
@@ -35,9 +35,7 @@ def running(empty_installation: Installation, logs: Path) -> Iterator[httpx2.Cli
             stdout=log,
             stderr=log,
         )
-        with httpx2.Client(
-            base_url=empty_installation.address, trust_env=False, timeout=15
-        ) as client:
+        with plain_http.client(base_url=empty_installation.address, timeout=15) as client:
             until(lambda: is_responding(client))
             yield client
         process.terminate()

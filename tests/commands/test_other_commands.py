@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx2
 import pytest
 
+from tests import plain_http
 from tests.commands.conftest import CUI, EMAIL
 from tests.commands.installation import Installation
 from tests.mail import MailServer
@@ -196,7 +196,7 @@ def test_the_simulator_command_is_anaf_for_anybody(installation: Installation) -
         assert process.stdout is not None
         line = process.stdout.readline()
         address = line.split("is ready: ")[1].split()[0]
-        hello = httpx2.get(f"{address}/TestOauth/jaxrs/hello", trust_env=False)
+        hello = plain_http.get(f"{address}/TestOauth/jaxrs/hello")
         assert hello.status_code == 401
         process.send_signal(signal.SIGINT)
         assert process.wait(15) == 0

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import psutil
 import pytest
 
+from tests import plain_http
 from tests.commands.installation import PASSWORD, Installation
 from tests.embedded.servers import server_pid, servers
 from tests.folders import make_folder
@@ -87,7 +87,7 @@ def test_the_first_account_is_made_by_a_link_that_works_once(served: Served) -> 
         "email": "ioana@example.ro",
         "password": PASSWORD,
     }
-    with httpx2.Client(base_url=new.address, trust_env=False) as client:
+    with plain_http.client(base_url=new.address) as client:
         page = client.get(link)
         assert page.status_code == 200
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)

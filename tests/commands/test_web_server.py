@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-import httpx2
 import pytest
 
 from caraus.commands import web_server
+from tests import plain_http
 
 BIG = 30_000_000
 
@@ -69,7 +69,7 @@ class Running:
         return received.decode("latin-1")
 
     def get(self, path: str) -> str:
-        with httpx2.Client(trust_env=False, timeout=30) as client:
+        with plain_http.client(timeout=30) as client:
             return client.get(f"http://127.0.0.1:{self.port}{path}").text
 
     def end(self) -> None:
@@ -160,7 +160,7 @@ def test_a_connection_at_rest_is_let_go_in_time(hasty: None, running: Running) -
 
 def test_a_connection_that_is_used_is_not_let_go(hasty: None, running: Running) -> None:
     """Longer than any of the limits, one request after another."""
-    with httpx2.Client(trust_env=False, timeout=30) as client:
+    with plain_http.client(timeout=30) as client:
         with running.connect() as beside:  # opened now and silent: gone when two seconds are over
             while beside in _open([beside]):
                 assert client.get(f"http://127.0.0.1:{running.port}/").text == "GET 0"

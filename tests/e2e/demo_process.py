@@ -10,10 +10,10 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Self
 
-import httpx2
 import psutil
 
 from caraus.commands.ports import free_ports
+from tests import plain_http
 
 READY = re.compile(r"Cărăuș is ready: (\S+)")
 START_SECONDS = 90
@@ -110,14 +110,14 @@ class DemoProcess:
     def control(self, path: str, body: dict[str, object] | None = None) -> object:
         """Call the simulator's control: GET without a body, POST with one."""
         verb = "GET" if body is None else "POST"
-        with httpx2.Client(timeout=10, trust_env=False) as http:
+        with plain_http.client(timeout=10) as http:
             response = http.request(verb, f"{self.control_url}/_control/{path}", json=body)
         assert response.status_code == 200, response.text
         return response.json()
 
     def delete(self, path: str) -> None:
         """Call the simulator's control port with DELETE."""
-        with httpx2.Client(trust_env=False) as http:
+        with plain_http.client() as http:
             http.delete(f"{self.control_url}/_control/{path}").raise_for_status()
 
     def active(self, cui: str) -> set[str]:

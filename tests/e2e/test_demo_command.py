@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import psycopg
 import pytest
 from playwright.sync_api import Browser, expect
@@ -18,6 +17,7 @@ from playwright.sync_api import Browser, expect
 from caraus import embedded
 from caraus.commands import demo as command
 from caraus.commands.ports import free_ports
+from tests import plain_http
 from tests.commands.installation import _post
 from tests.e2e import page_steps
 from tests.e2e.demo_process import DemoProcess
@@ -53,7 +53,7 @@ def a_second_demo_is_refused(folder: Path) -> None:
 
 def its_pages_are_whole(address: str) -> None:
     """Templates, static files and catalogues are there."""
-    with httpx2.Client(base_url=address, trust_env=False, timeout=30) as client:
+    with plain_http.client(base_url=address, timeout=30) as client:
         for language, words in (("ro", "Intră în cont"), ("en", "Sign in")):
             page = client.get("/cont/login/", headers={"accept-language": language})
             assert f"<h1>{words}</h1>" in page.text
@@ -130,7 +130,7 @@ def test_out_of_the_wheel_it_says_where_it_is_and_ends_all_its_children(
     assert "demo-caraus" in demo.text
     mail = folder / "mail"
     assert f"the e-mails it sends: {mail}\n" in demo.text
-    assert httpx2.get(f"{demo.address}/healthz", trust_env=False).text == "ok\n"
+    assert plain_http.get(f"{demo.address}/healthz").text == "ok\n"
     started = children(demo.pid)
     assert len(started) >= 3
     if number == signal.SIGINT:

@@ -16,6 +16,7 @@ import httpx2
 from cryptography.fernet import Fernet
 
 from caraus.commands.ports import free_ports
+from tests import plain_http
 from tests.environment import database
 from tests.running.pooler import pooled
 from tests.simulator_process import SimulatorProcess
@@ -167,7 +168,7 @@ class Cluster:
         self._stack.callback(caddy.terminate)
         self.authority = home / "caddy" / "pki" / "authorities" / "local" / "root.crt"
         until(self.authority.exists, "Caddy's authority")
-        until_responding(f"{self.address}/healthz", verify=str(self.authority))
+        until_responding(f"{self.address}/healthz", self.authority)
 
     def client(self) -> httpx2.Client:
         import ssl
@@ -203,18 +204,19 @@ def environment(anaf: SimulatorProcess, url: str, address: str) -> dict[str, str
     }
 
 
-def until_responding(url: str, verify: str | bool = True, seconds: float = 90) -> None:
+def until_responding(url: str, authority: Path | None = None, seconds: float = 90) -> None:
     import ssl
 
-    context = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
+    tls = {"verify": ssl.create_default_context(cafile=str(authority))} if authority else {}
 
     def is_responding() -> bool:
         try:
-            return httpx2.get(url, verify=context, trust_env=False, timeout=5).status_code == 200
+            return client.get(url).status_code == 200
         except httpx2.HTTPError:
             return False
 
-    until(is_responding, url, seconds)
+    with plain_http.client(timeout=5, **tls) as client:
+        until(is_responding, url, seconds)
 
 
 def until(condition: object, description: str, seconds: float = 90) -> None:

@@ -13,6 +13,7 @@ import httpx2
 import psycopg
 import pytest
 
+from tests import plain_http
 from tests.running.cluster import EMAIL, PASSWORD, Cluster, until
 from tests.simulator_process import SimulatorProcess
 
@@ -155,13 +156,8 @@ def test_a_web_process_behind_a_pooler_in_transaction_mode_does_all_the_same(
     direct = f"http://localhost:{cluster.ports[-1]}"
     # Not in the headers: a redirect would drop them.
     cookies = {cookie.name: cookie.value or "" for cookie in person.cookies.jar}
-    with httpx2.Client(
-        base_url=direct,
-        headers=headers,
-        cookies=cookies,
-        trust_env=False,
-        timeout=20,
-        follow_redirects=True,
+    with plain_http.client(
+        base_url=direct, headers=headers, cookies=cookies, timeout=20, follow_redirects=True
     ) as client:
         for path in ("/transporturi/", "/firme/", "/integrari/", "/organizatie/jurnal/"):
             page = client.get(path)
@@ -190,7 +186,7 @@ def test_the_limit_of_sign_ins_holds_over_all_web_processes(cluster: Cluster) ->
 
 
 def test_ready_says_what_is_missing(cluster: Cluster) -> None:
-    state = httpx2.get(f"http://127.0.0.1:{cluster.ports[0]}/readyz", trust_env=False)
+    state = plain_http.get(f"http://127.0.0.1:{cluster.ports[0]}/readyz")
     assert (state.status_code, state.json()["ready"]) == (200, True)
     with cluster.client() as client:
         assert client.get("/readyz").status_code == 404  # not for the Internet
@@ -212,7 +208,7 @@ def test_the_headers_of_safety_reach_the_browser(cluster: Cluster, person: httpx
 
 def test_a_forged_host_and_a_too_large_form_are_refused(cluster: Cluster) -> None:
     direct = f"http://127.0.0.1:{cluster.ports[0]}"
-    forged = httpx2.get(f"{direct}/cont/login/", headers={"Host": "evil.ro"}, trust_env=False)
+    forged = plain_http.get(f"{direct}/cont/login/", headers={"Host": "evil.ro"})
     assert forged.status_code == 400
     with cluster.client() as client:
         # So little above the limit that Caddy reads the rest before it closes: of a longer one the

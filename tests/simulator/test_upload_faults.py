@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests import plain_http
 from tests.authorizations.processes import until
 from tests.simulator import declarations
 from tests.simulator.conftest import BUSY, MEDIUM, Info
@@ -29,7 +30,7 @@ def uit(simulator: SimulatorProcess) -> str:
 @pytest.fixture
 def client() -> Iterator[httpx2.Client]:
     """Open a client of its own: its connection may be cut."""
-    with httpx2.Client(timeout=10, trust_env=False) as client:
+    with plain_http.client(timeout=10) as client:
         yield client
 
 
