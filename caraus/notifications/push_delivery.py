@@ -7,8 +7,10 @@ tag.
 """
 
 import json
+import ssl
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -157,6 +159,12 @@ def _message(title: str, body: str, path: str, tag: str) -> dict[str, Any]:
     return {"title": title, "body": body, "path": path, "tag": tag, "lang": get_language()}
 
 
+@cache
+def _tls_context() -> ssl.SSLContext:
+    """Return the process's one TLS context: building it costs more than a message."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 def _post(browser: Browser, payload: dict[str, Any], now: datetime) -> None:
     """Send a message to the browser's push service, once. No redirect is followed, and no proxy of
     the environment is used: it goes to one of `settings.PUSH_SERVICES` or nowhere."""
@@ -181,7 +189,9 @@ def _post(browser: Browser, payload: dict[str, Any], now: datetime) -> None:
         "TTL": str(int(GIVE_UP_AFTER.total_seconds())),
         "Urgency": "high",
     }
-    with httpx2.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
+    with httpx2.Client(
+        verify=_tls_context(), timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+    ) as client:
         response = client.post(browser.endpoint, content=body, headers=headers)
     if response.status_code in {404, 410}:
         raise _GoneError
