@@ -298,6 +298,12 @@ TENANT_MODELS = (
 )
 
 
+def methods_of(route: str) -> list[str]:
+    """Return the methods that an address has. The others are refused before anybody's rights are
+    looked at: `test_stranger.py` sends all of them to every address."""
+    return list((OBJECT_ROUTES | OWN_ROUTES)[route])
+
+
 def organization_rows(organization: Organization) -> list[Any]:
     """Return all of the organization that an outsider could change: the rows as they stand."""
     rows: list[Any] = []

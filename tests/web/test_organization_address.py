@@ -25,12 +25,12 @@ from tests import factories
 from tests.client_handler import PlainClient
 from tests.transports.test_views import transport
 from tests.web.addresses import (
-    METHODS,
     OBJECT_ROUTES,
     OWN_ROUTES,
     SECRET,
     address,
     body_text,
+    methods_of,
     organization_rows,
 )
 
@@ -274,7 +274,7 @@ def test_a_stranger_finds_nothing_at_the_addresses_of_an_organization(
     for route in ROUTES:
         with subtests.test(route):
             path = address(route, ids)
-            for method in METHODS:
+            for method in (*methods_of(route), "PUT"):
                 response = client.generic(method, f"/o/{organization.slug}{path}")
                 assert response.status_code == 404, method
                 assert SECRET not in body_text(response), method
