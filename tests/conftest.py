@@ -94,10 +94,17 @@ def simulator_process() -> Iterator[SimulatorProcess]:
         yield process
 
 
+@pytest.fixture(scope="session")
+def started_chromium() -> Iterator[chromium.Chromium]:
+    """Start one Chromium for the whole run."""
+    with chromium.started() as started:
+        yield started
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start one Chromium for the tests of a module."""
-    with chromium.launched() as browser:
+def browser(started_chromium: chromium.Chromium) -> Iterator[Browser]:
+    """Use it in the tests of a module."""
+    with started_chromium.in_use() as browser:
         yield browser
         connections.close_all()  # Django has others for what runs under playwright's event loop
 

@@ -1,5 +1,6 @@
 """A real Chromium: the system's, playwright's own, or one that is installed now; never skipped."""
 
+import asyncio
 import fcntl
 import os
 import shutil
@@ -23,8 +24,9 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # What playwright switches off itself, for the last list of these counts; and two pages of the
-    # address bar that each window draws unseen, for more than most of our pages take.
+    # What playwright switches off itself, for the last list of these counts; and what each window
+    # does unseen, for more than most of our pages take: two pages of the address bar, and a
+    # process for a page that may come.
     "--disable-features="
     + ",".join(
         [
@@ -32,22 +34,55 @@ FLAGS = [
             *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose"),
             *("HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter"),
             *("NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding"),
+            *("SpareRendererForSitePerProcess",),
             *("ThirdPartyStoragePartitioning", "WebUIOmniboxAimPopup", "WebUIOmniboxPopup"),
         ]
     ),
 ]
 
 
+class Chromium:
+    """A browser of its own process, for one module of tests after another."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._loop = asyncio.get_running_loop()
+        self._browser: Browser | None = None
+
+    @contextmanager
+    def in_use(self) -> Iterator[Browser]:
+        """Yield the browser; each test takes a new context of it. Playwright's event loop counts as
+        running in this thread meanwhile, and Django takes a query for one that blocks others: there
+        are none."""
+        asyncio._set_running_loop(self._loop)
+        if self._browser is None or not self._browser.is_connected():
+            path = find(self._playwright)
+            self._browser = self._playwright.chromium.launch(executable_path=path, args=FLAGS)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+            yield self._browser
+        for context in self._browser.contexts:
+            context.close()
+        self.rest()
+
+    def rest(self) -> None:
+        """Let other tests run event loops of their own."""
+        asyncio._set_running_loop(None)
+
+    def close(self) -> None:
+        asyncio._set_running_loop(self._loop)
+        if self._browser is not None:
+            self._browser.close()
+
+
 @contextmanager
-def launched() -> Iterator[Browser]:
-    """Start a browser of its own process; each test takes a new context of it. While playwright
-    runs, Django takes this thread for one of an event loop, where a query would block all
-    others: there are none."""
-    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(executable_path=find(playwright), args=FLAGS)
-        yield browser
-        browser.close()
+def started() -> Iterator[Chromium]:
+    """Start playwright, and a browser when one is used."""
+    with sync_playwright() as playwright:
+        chromium = Chromium(playwright)
+        chromium.rest()
+        yield chromium
+        chromium.close()
 
 
 def find(playwright: Playwright) -> str:
