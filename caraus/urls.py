@@ -5,7 +5,7 @@ from django.urls import include, path
 
 from caraus.authorizations.views.integrations import callback, take_back
 from caraus.authorizations.views.links import external_page, open_link
-from caraus.notifications.views.push import service_worker
+from caraus.notifications.views.push import renew, service_worker
 from caraus.sync.views.company_syncs import show_metrics
 from caraus.web.views import companies, company, company_imports, health, language, pages
 from caraus.workspace.views import exports
@@ -45,6 +45,8 @@ urlpatterns = [
     path("cont/", include("allauth.urls")),
     path("metrics", show_metrics, name="metrics"),
     path("notificari.js", service_worker, name="service_worker"),
+    path("notificari-dispozitiv-nou/", renew, name="push_renew"),
+    path("manifest.webmanifest", pages.manifest, name="manifest"),
     path("favicon.ico", pages.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

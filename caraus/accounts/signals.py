@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 # `membership`: of the new owner.
 owner_added = Signal()
+
+# `request`, `user`: the person has ended all sessions but that of the request.
+other_sessions_ended = Signal()

@@ -18,7 +18,7 @@ from caraus.core.organization_paths import path_in, reversing_in, split_path, wi
 PERSONAL_ROUTES = (
     *("cont/", "limba/", "autorizare/", "invitatie/", "inceput/", "organizatie/noua/"),
     *("anaf/", "integrari/drepturi/", "metrics", "favicon.ico", "healthz", "readyz", "stil"),
-    "notificari.js",
+    *("notificari.js", "notificari-dispozitiv-nou/", "manifest.webmanifest"),
 )
 
 

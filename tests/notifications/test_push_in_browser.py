@@ -62,6 +62,26 @@ def test_the_page_says_what_the_browser_allows(
     assert shown == buttons
 
 
+def test_an_iphone_is_told_of_the_home_screen(
+    live_server: LiveServer, browser: Browser, client: Client, owner: User, settings: LazySettings
+) -> None:
+    settings.PUBLIC_URL = live_server.url
+    client.force_login(owner)
+    context = browser.new_context(
+        base_url=live_server.url,
+        locale="ro-RO",
+        user_agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 "
+        "(KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+    )
+    session = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    page = context.new_page()
+    open_preferences(page)
+    expect(page.get_by_text("„Adaugă pe ecranul principal”")).to_be_visible()
+    expect(page.get_by_text("Acest browser nu poate primi")).to_be_hidden()
+    context.close()
+
+
 def test_without_javascript_the_page_says_so(
     live_server: LiveServer, browser: Browser, client: Client, owner: User, settings: LazySettings
 ) -> None:

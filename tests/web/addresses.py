@@ -132,6 +132,8 @@ OWN_ROUTES = {
 PUBLIC_ROUTES = {
     "favicon.ico",
     "notificari.js",
+    "notificari-dispozitiv-nou/",  # only for a browser that subscribed
+    "manifest.webmanifest",
     "healthz",
     "readyz",
     "metrics",  # without its token it is not there

@@ -20,6 +20,7 @@ from caraus.notifications.preferences import (
     channel_choices,
     save_channels,
 )
+from caraus.notifications.push_browsers import subscription_of_browser
 from caraus.notifications.push_keys import vapid_public_key
 
 
@@ -53,6 +54,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         for kind, chosen in channel_choices(user=user, organization=organization)
         if kind in kinds
     ]
+    browser = subscription_of_browser(request)
     people = people_on_list(organization)
     places = [person.user_id for person in people]
     context = {
@@ -64,6 +66,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
             (gettext("ANAF și autorizarea"), [row for row in rows if not row[0].of_uits]),
         ],
         "form": form,
+        "browser_is_known": browser is not None and browser.user_id == user.pk,
         "vapid_key": _vapid_public_key(),
     }
     return render(request, "notifications/preferences.html", context)

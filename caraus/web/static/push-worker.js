@@ -18,3 +18,24 @@ self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil(self.clients.openWindow(event.notification.data.path));
 });
+// The push service gives this browser another address: the server's cookie knows which was the old.
+self.addEventListener("pushsubscriptionchange", (event) => {
+  const text = (buffer) =>
+    btoa(String.fromCharCode(...new Uint8Array(buffer)))
+      .replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  const renew = async () => {
+    const manager = self.registration.pushManager;
+    let fresh = event.newSubscription || (await manager.getSubscription());
+    if (!fresh && event.oldSubscription) fresh = await manager.subscribe(event.oldSubscription.options);
+    if (!fresh) return;
+    await fetch("/notificari-dispozitiv-nou/", {
+      method: "POST",
+      body: new URLSearchParams({
+        endpoint: fresh.endpoint,
+        p256dh: text(fresh.getKey("p256dh")),
+        auth: text(fresh.getKey("auth")),
+      }),
+    });
+  };
+  event.waitUntil(renew());
+});

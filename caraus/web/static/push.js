@@ -32,11 +32,14 @@
   const reason = async (answer) => (answer.status === 400 ? answer.text() : box.dataset.failed);
   const show = async () => {
     if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) {
-      return say("unsupported");
+      const apple = /iPhone|iPad/.test(navigator.userAgent) || navigator.maxTouchPoints > 1;
+      return say(apple && /Safari/.test(navigator.userAgent) && !/Android/.test(navigator.userAgent)
+        ? "home-screen" : "unsupported");
     }
     if (Notification.permission === "denied") return say("denied");
     const subscribed = Notification.permission === "granted" ? await subscription() : null;
-    if (!subscribed) return say("default");
+    // Without the cookie of the server, it is of somebody who signed out here.
+    if (!subscribed || !("known" in box.dataset)) return say("default");
     const answer = await save(subscribed);
     return answer.ok ? say("granted") : say("default", await reason(answer));
   };

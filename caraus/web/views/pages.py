@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.staticfiles import finders
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
@@ -36,6 +36,43 @@ def home(request: HttpRequest) -> HttpResponse:
 def favicon(request: HttpRequest) -> HttpResponse:
     """Send the icon to browsers and bookmarks that request it without reading the page."""
     return redirect(static("caraus.svg"), permanent=True)
+
+
+# `--surface` of the light style sheet: the head of every page.
+SURFACE = "#ffffff"
+
+
+@login_not_required
+@require_GET
+def manifest(request: HttpRequest) -> HttpResponse:
+    """Say how the product stands on a home screen (W3C Application Manifest): an iPhone takes
+    notifications of sites that stand there alone."""
+    icons = [
+        {"src": static("caraus.svg"), "type": "image/svg+xml", "sizes": "any"},
+        *(
+            {"src": static(f"icon-{size}.png"), "type": "image/png", "sizes": f"{size}x{size}"}
+            for size in (192, 512)
+        ),
+        {
+            "src": static("icon-maskable.png"),
+            "type": "image/png",
+            "sizes": "512x512",
+            "purpose": "maskable",
+        },
+    ]
+    description = {
+        "id": "/",
+        "name": "Cărăuș",
+        "short_name": "Cărăuș",
+        "lang": "ro",
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": SURFACE,
+        "theme_color": SURFACE,
+        "icons": icons,
+    }
+    return JsonResponse(description, content_type="application/manifest+json")
 
 
 # The kinds of tokens that have steps.
