@@ -1,7 +1,7 @@
 """A list judged row by row beside the fleet, and taken: the good rows go, the others stay."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from django.core.exceptions import ValidationError
@@ -17,17 +17,22 @@ from caraus.fleet.models import NOTE_MAX_LENGTH, PHONE_MAX_LENGTH, Vehicle, Vehi
 from caraus.lists import drafts
 from caraus.lists.models import Draft
 
+# Between the parts of a note that was added to by a list.
+_NOTES = "; "
+
 type Verdict = Literal["new", "change", "same", "repeated"]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedLine:
-    """A line with what would come of it; `message` is what would change."""
+    """A line with what would come of it; `message` is what would change, `beside` are the other
+    plates of its row."""
 
     line: ImportLine
     verdict: Verdict
     entry: VehicleEntry
     message: str = ""
+    beside: tuple[VehicleEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,11 @@ def _check_lines(
         if (first := before.get(plate)) is not None:
             line_checked = _repeated(line_checked, first)
         checked[plate] = line_checked
-    return tuple(checked.values())
+    entries = [each.entry for each in checked.values()]
+    return tuple(
+        replace(each, beside=tuple(entry for entry in entries if entry is not each.entry))
+        for each in checked.values()
+    )
 
 
 def _check_line(
@@ -107,11 +116,11 @@ def _check_line(
         active = True if active is None else active
         entry = VehicleEntry(plate, kind or default, line.note, active, line.driver, line.phone)
         return CheckedLine(line, "new", entry)
-    # What the list does not say stays as it is.
+    # What the list does not say stays as it is, and its note is added to the one that is there.
     entry = VehicleEntry(
         plate,
         kind or VehicleKind(vehicle.kind),
-        line.note or vehicle.note,
+        _joined_note(vehicle.note, line.note),
         vehicle.active if active is None else active,
         line.driver or vehicle.driver,
         line.phone or vehicle.phone,
@@ -127,6 +136,18 @@ def _check_lengths(line: ImportLine) -> None:
         raise ValidationError(gettext("Numele șoferului are cel mult 150 de caractere."))
     if len(line.phone) > PHONE_MAX_LENGTH:
         raise ValidationError(gettext("Telefonul are cel mult 40 de caractere."))
+
+
+def _joined_note(own: str, listed: str) -> str:
+    """Return the vehicle's note with the list's after it, where it does not say that already."""
+    if not listed or listed == own or listed in own.split(_NOTES):
+        return own
+    joined = _NOTES.join(filter(None, (own, listed)))
+    if len(joined) > NOTE_MAX_LENGTH:
+        raise ValidationError(
+            gettext("Nota din flotă împreună cu cea din listă ar avea peste 200 de caractere.")
+        )
+    return joined
 
 
 def _kind(word: str) -> VehicleKind | None:
@@ -164,6 +185,8 @@ def _difference(before: VehicleEntry, after: VehicleEntry) -> str:
     ):
         if old != new:
             changed.append(f"„{old}” → „{new}”" if old else f"„{new}”")
+    if before.driver not in {"", after.driver} and before.phone == after.phone != "":
+        changed.append(gettext("telefonul rămâne „%(phone)s”") % {"phone": after.phone})
     return "; ".join(changed)
 
 
@@ -172,7 +195,7 @@ def _repeated(checked: CheckedLine, first: CheckedLine) -> CheckedLine:
     where = {"plate": checked.entry.plate, "number": first.line.number}
     line, entry, before = checked.line, checked.entry, first.entry
     same = (entry.kind, entry.active) == (before.kind, before.active)
-    same &= line.note in {"", before.note}
+    same &= line.note in {"", first.line.note, before.note}
     same &= line.driver in {"", before.driver} and line.phone in {"", before.phone}
     if not same:
         raise ValidationError(

@@ -68,6 +68,70 @@ def test_a_driver_and_a_phone_are_changed_by_hand_and_by_the_next_list(
     assert (listed.driver, listed.phone) == ("Popa Gheorghe", "0722123456")
 
 
+CHANGES = (
+    "Cap tractor;Semiremorcă;Șofer;Telefon;Obs\n"
+    "VS 21 KLM;B 41 REM;Popa Gheorghe;;RCA exp. 12.12\nAG 22 KLM;;;;\n"
+)
+
+
+def test_a_list_adds_to_a_note_and_takes_nothing_that_it_does_not_say(
+    works: Client, company: Company, vehicle: MakeVehicle
+) -> None:
+    listed = vehicle("VS21KLM", note="de obicei cu remorca B41REM", driver="Pop Ion", phone="0711")
+    vehicle("AG22KLM", note="frigorific", driver="Ionescu V.", phone="0733", active=False)
+    vehicle("B41REM", kind="trailer")
+    preview = preview_of(works, CHANGES)
+    response = works.get(preview)
+    words = page_text(response)
+    note = "de obicei cu remorca B41REM; RCA exp. 12.12"
+    assert (
+        f"„de obicei cu remorca B41REM” → „{note}”; „Pop Ion” → „Popa Gheorghe”; "
+        "telefonul rămâne „0711”" in words
+    )
+    assert "Schimbă 1 vehicul după listă" in words
+    assert "0 vehicule noi" not in words
+    works.post(preview, {"schimba": "1"})
+    listed.refresh_from_db()
+    assert (listed.note, listed.driver, listed.phone) == (note, "Popa Gheorghe", "0711")
+    other = Vehicle.objects.get(plate="AG22KLM")
+    assert (other.note, other.driver, other.phone) == ("frigorific", "Ionescu V.", "0733")
+    assert not other.active
+    again = page_text(works.get(preview_of(works, CHANGES)))
+    assert "Toate sunt deja în flotă" in again
+
+
+def test_a_note_too_long_with_the_lists_waits_for_a_shorter_one(
+    works: Client, company: Company, vehicle: MakeVehicle
+) -> None:
+    vehicle("VS21KLM", note="x" * 190)
+    words = page_text(works.get(preview_of(works, CHANGES)))
+    assert "Nota din flotă împreună cu cea din listă ar avea peste 200 de caractere." in words
+
+
+def test_vehicles_of_the_fleet_change_only_where_it_is_ticked(
+    works: Client, company: Company, vehicle: MakeVehicle
+) -> None:
+    vehicle("VS21KLM", driver="Pop Ion")
+    preview = preview_of(works, SHEET)
+    assert b'name="schimba"' in (page := works.get(preview)).content
+    assert b"checked" not in page.content
+    works.post(preview, {})
+    assert Vehicle.objects.get(plate="VS21KLM").driver == "Pop Ion"
+    assert plates() == {"VS21KLM", "B41REM", "AG22KLM"}
+
+
+def test_the_preview_shows_which_vehicles_share_a_row(
+    works: Client, company: Company, vehicle: MakeVehicle
+) -> None:
+    vehicle("B41REM", kind="trailer")
+    page = works.get(preview_of(works, SHEET))
+    (trailer,) = page.context["shown"]["same"]
+    assert [entry.plate for entry in trailer.beside] == ["VS21KLM"]
+    words = page_text(page)
+    assert "VS21KLM vehicul B41REM Popa Gheorghe 0722123456" in words
+    assert "B41REM remorcă VS21KLM" in words.partition("Deja în flotă")[2]
+
+
 def test_the_meaning_of_a_column_can_be_chosen(works: Client, company: Company) -> None:
     preview = preview_of(works, "B 210 KLM;AR 31 REM;Dacia Alba\nB 211 KLM;AR 32 REM;Popa Ion\n")
     roles = {"coloana-0": "trailer", "coloana-1": "plate", "coloana-2": "driver"}
