@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from caraus import __version__
 from caraus.accounts import access
 from caraus.accounts.models import Role, User
 
@@ -19,6 +20,7 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "organizations": [membership.organization for membership in access.memberships(request)],
         "organization": current.organization if current else None,
+        "version": __version__,
         # The page of another organization that the head's menu leads to.
         "page_elsewhere": _page_elsewhere(request),
         "section": request.path_info.split("/")[1],

@@ -149,6 +149,11 @@ class ListFilters:
         return self.address(**changed) or USUAL_ADDRESS
 
     @property
+    def days_are_reversed(self) -> bool:
+        """No UIT can be in days of which the first comes after the last."""
+        return bool(self.from_day and self.to_day and self.from_day > self.to_day)
+
+    @property
     def page_address(self) -> str:
         """The query string with the cursor."""
         return self.address(after=self.after, before=self.before)

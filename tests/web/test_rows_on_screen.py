@@ -105,6 +105,19 @@ def test_a_screen_shows_many_rows(
                 assert words.evaluate("element => element.clientWidth") > 50
 
 
+def test_the_words_of_the_validity_are_whole(
+    browser: Browser, live_server: LiveServer, lorries: list[Transport]
+) -> None:
+    cut = """() => [...document.querySelectorAll('#lista .validity-words')].filter(words =>
+        words.scrollWidth > words.clientWidth + 1 || words.scrollHeight > words.clientHeight + 1
+    ).map(words => words.textContent)"""
+    with signed_in_page(browser, live_server) as page:
+        for width, height in ((1440, 900), (1152, 720), (900, 800), (390, 844)):
+            open_list(page, width, height)
+            assert page.locator("#lista .validity-words", has_text="începe").count() > 0
+            assert page.evaluate(cut) == [], width
+
+
 def test_the_heads_stand_in_two_lines_and_stay_in_reach(
     browser: Browser, live_server: LiveServer, lorries: list[Transport]
 ) -> None:

@@ -67,6 +67,18 @@ def test_the_head_stands_on_the_first_screen(
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_an_ordinary_route_is_whole_in_the_head(
+    browser: Browser, live_server: LiveServer, row: Transport
+) -> None:
+    end = {"county": "IL", "locality": "Lehliu Gară"}
+    Transport.objects.update(end=end, start={"county": "IF", "locality": "Ștefăneștii de Jos"})
+    cut = "parts => parts.filter(part => part.scrollWidth > part.clientWidth + 1).length"
+    with signed_in_page(browser, live_server) as page:
+        for width, height in ((1440, 900), (1152, 720), (390, 844)):
+            open_uit(page, row, width, height)
+            assert page.locator(".uit-head .route > span").evaluate_all(cut) == 0, width
+
+
 def test_plate_county_and_declarant_lead_to_their_uits(
     browser: Browser, live_server: LiveServer, row: Transport
 ) -> None:

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from caraus import __version__
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.core.formatting import today
 from caraus.transports.models import Mark, Transport
@@ -364,3 +365,29 @@ def test_what_expired_is_found_and_counted_until_it_is_dealt_with(
     page = page_of(signed_in.get("/transporturi/?arata="))
     assert "expirate, nerezolvate</span>" not in page
     assert "1 transport activ" in page
+
+
+def test_days_that_are_reversed_are_said_so(
+    signed_in: Client, organization: Organization, make: MakeTransport
+) -> None:
+    factories.authorization(organization)
+    make(plate="B12ABC")
+    words = (
+        "Zilele sunt inversate: „de la” (joi, 10 decembrie 2026) vine după "
+        "„până la” (marți, 1 decembrie 2026)."
+    )
+    page = page_of(signed_in.get(f"{LIST}?de_la=2026-12-10&pana_la=2026-12-01"))
+    assert words in page
+    page = page_of(signed_in.get(f"{LIST}?de_la=2020-12-01&pana_la=2020-12-10"))
+    assert "Niciun transport nu se potrivește" in page
+    assert "inversate" not in page
+
+
+def test_the_foot_of_each_page_leads_to_help_and_names_the_version(
+    signed_in: Client, organization: Organization
+) -> None:
+    page = page_of(signed_in.get(LIST))
+    foot = page[page.index("<footer") :]
+    assert "/integrari/ajutor/" in foot
+    assert "/cont/date/" in foot
+    assert f"versiunea {__version__}" in foot
