@@ -3,11 +3,16 @@
 A phone cuts the corners itself, so those of an iPhone and the maskable one have none.
 """
 
+import sys
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-STATIC = Path(__file__).resolve().parent.parent / "caraus" / "web" / "static"
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from tests.e2e import chromium  # noqa: E402 - the project's root is on the path only now
+
+STATIC = ROOT / "caraus" / "web" / "static"
 # Of a maskable icon, a circle of four fifths is sure to be seen (W3C Application Manifest).
 SAFE_SHARE = 0.72
 
@@ -30,7 +35,9 @@ def draw(page: Page, name: str, size: int, *, share: float = 1, corners: bool = 
 def main() -> None:
     """Draw all."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium")
+        browser = playwright.chromium.launch(
+            executable_path=chromium.find(playwright), args=chromium.FLAGS
+        )
         page = browser.new_page()
         draw(page, "icon-192.png", 192)
         draw(page, "icon-512.png", 512)

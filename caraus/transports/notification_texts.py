@@ -72,12 +72,12 @@ def _title_of_ends(facts: Facts, number: int) -> str:
     day = _day(row.last_valid_day)
     if row.last_valid_day == today():
         return gettext("Tot ce expiră azi: {uits} · {day}, la 24:00").format(day=day, uits=uits)
-    return gettext("Expiră {day}, la 24:00: {uits}").format(day=day, uits=uits)
+    return gettext("{uits} expiră {day}, la 24:00").format(day=day, uits=uits)
 
 
 def _title_of_expired(facts: Facts, number: int) -> str:
     row = transport_of_facts(facts["transport"])
-    return gettext("Au expirat {day}, la 24:00: {uits}").format(
+    return gettext("{uits} au expirat {day}, la 24:00").format(
         day=_day(row.last_valid_day), uits=plural(number, "UIT", "UIT-uri")
     )
 

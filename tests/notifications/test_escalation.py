@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -215,6 +216,16 @@ def test_when_nobody_of_the_list_may_see_the_company_the_owner_knows(
     alarm(today(), 16)
     assert woken(0) == []
     assert "Nimeni de pe lista" in Notification.objects.get(kind="unanswered").text
+
+
+def test_who_lacks_the_second_factor_that_is_demanded_is_passed_over(
+    organization: Organization, uit: Transport, ana: User, dan: User
+) -> None:
+    set_list(organization, ana, dan)
+    Organization.objects.update(require_two_factors=True)
+    Authenticator.objects.create(user=dan, type="totp", data={})
+    alarm(today(), 16)
+    assert woken(0) == ["Dan"]
 
 
 def test_the_switches_of_a_person_do_not_stop_the_turn(
