@@ -193,32 +193,37 @@ def _unreadable(record: "UnreadableRecord") -> dict[str, Any]:
     }
 
 
+# UIT, state, last day, and the spaces between six columns.
+_FIXED_WIDTH = 16 + len("unreadable") + len("2026-11-30") + 5 * 2
+
+
 def _print_table(rows: list[dict[str, Any]]) -> None:
+    """Print a line per UIT, on a narrow terminal too: what does not fit is cut, never broken."""
     from rich.console import Console
     from rich.table import Table
 
+    from caraus.transports.display import place_title
+
+    console = Console()
     table = Table(box=None, pad_edge=False)
-    for name in ("UIT", "State", "Transport", "Valid until"):
+    for name in ("UIT", "State", "Until"):
         table.add_column(name, no_wrap=True)
-    for name in ("Declarant", "Vehicle", "Route"):
-        table.add_column(name, overflow="fold")
+    room = max(console.width - _FIXED_WIDTH, 27)
+    for name, share in (("Vehicle", 0.3), ("Route", 0.4), ("Declarant", 0.3)):
+        table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=int(room * share))
     for row in rows:
         if row["state"] == "unreadable":
-            table.add_row(
-                row["uit"] or "?", "unreadable", "", "", row["reason"], "", row["raw"][:60]
-            )
+            table.add_row(row["uit"] or "?", "unreadable", "", "", row["raw"][:60], row["reason"])
             continue
         vehicle = " + ".join(
             filter(None, (row[f"current_{part}"] for part in ("plate", "trailer1", "trailer2")))
         )
-        route = f"{row['start'].get('full_address', '')} → {row['end'].get('full_address', '')}"
         table.add_row(
             row["uit"],
             row["state"],
-            row["transport_date"] or "?",
             row["last_valid_day"] or "?",
-            row["declarant_name"],
             vehicle,
-            route,
+            f"{place_title(row['start'])} → {place_title(row['end'])}",
+            row["declarant_name"],
         )
-    Console().print(table if rows else "No UIT.")
+    console.print(table if rows else "No UIT.")

@@ -142,3 +142,14 @@ def test_the_table_for_people_names_every_open_uit(authorized: Installation) -> 
     authorized.json("sync")
     table = authorized.run("transports", "--cui", CUI, COLUMNS="300").stdout
     assert all(record["uit"] in table for record in authorized.anaf.active(CUI))
+
+
+def test_the_table_for_people_is_a_line_per_uit_at_80_columns(authorized: Installation) -> None:
+    authorized.json("sync")
+    active = authorized.anaf.active(CUI)
+    lines = authorized.run("transports", "--cui", CUI, COLUMNS="80").stdout.splitlines()
+    assert len(lines) == len(active) + 1
+    assert {line[:16] for line in lines[1:]} == {record["uit"] for record in active}
+    assert all(len(line) <= 80 for line in lines)
+    for word in ("State", "Until", "Vehicle", "Route", "Declarant"):
+        assert word in lines[0]
