@@ -18,6 +18,7 @@ from caraus.notifications.models import (
     EscalationStep,
     Notification,
     NotificationEmail,
+    NotificationFailure,
     NotificationPush,
     PushSubscription,
 )
@@ -249,6 +250,21 @@ def test_the_switches_of_a_person_do_not_stop_the_turn(
     assert [mail["To"] for mail in smtp.messages].count(ana.email) == 1
 
 
+def test_whose_bell_is_off_is_woken_by_push_too(
+    service: PushService, organization: Organization, uit: Transport, ana: User
+) -> None:
+    phone = Subscriber(service)
+    save_subscription(ana, phone.browser)
+    chosen = Channels(bell=False)
+    save_channels(user=ana, organization=organization, kind=LAST_HOURS_OF_UIT, channels=chosen)
+    set_list(organization, ana)
+    alarm(today(), 16)
+    assert Notification.objects.get(user=ana).read_at is not None
+    woken(0)
+    send_all(0)
+    assert len(phone.messages()) == 1
+
+
 def test_a_person_without_push_is_woken_by_e_mail(
     smtp: MailServer, organization: Organization, uit: Transport, ana: User
 ) -> None:
@@ -322,6 +338,7 @@ def test_workers_at_once_wake_a_person_once(
     assert NotificationEmail.objects.filter(notification__user=ana).count() == 3
     assert at_once(*[lambda: escalation_turns.wake_due(after(15))] * 3) == [None] * 3
     assert EscalationStep.objects.filter(user=dan).count() == 3
+    assert not NotificationFailure.objects.exists()  # none failed on what another had done
 
 
 @pytest.mark.django_db(transaction=True)

@@ -43,9 +43,12 @@ def test_a_uit_that_comes_back_wakes_nobody_in_turn(
 def test_an_authorization_that_stops_wakes_until_it_is_renewed(
     organization: Organization, owner: User, ana: User, dan: User
 ) -> None:
-    set_list(organization, ana, dan)
+    eva = named(organization, "Eva", role="admin")
+    set_list(organization, ana, dan, eva)
     old = factories.authorization(organization, authorized_by=owner, status="reauthorize")
     notifications.needs_authorization(old, now=FOUR)
+    emails = NotificationEmail.objects.values_list("notification__user", flat=True)
+    assert list(emails) == [owner.pk]  # Eva, who would have one, waits for her turn
     assert woken(0) == ["Ana"]
     own = Notification.objects.get(user=ana, kind="authorization")
     assert NotificationEmail.objects.filter(notification=own).exists()
