@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from typing import cast
 
 from django import forms
 from django.http import QueryDict
@@ -11,6 +12,7 @@ from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
 from caraus.accounts.name_fields import NameFormField
 from caraus.authorizations.models import LINK_LIFETIME, LONG_LINK_LIFETIME
+from caraus.authorizations.pasted_addresses import PastedAddresses, read_addresses
 from caraus.core.fields import PERSON_NAME_LENGTH
 from caraus.core.formatting import gettext_lazy
 
@@ -62,7 +64,18 @@ class LinkForm(LinkOptionsForm):
 
 
 class LinksForm(LinkOptionsForm):
-    """An address for each of these companies; `known` are those of their last links."""
+    """An address for each of these companies; `known` are those of their last links. Addresses
+    pasted as a list come first into the fields, to be looked at."""
+
+    pasted = forms.CharField(
+        label=gettext_lazy("Adresele, lipite din Excel"),
+        required=False,
+        help_text=gettext_lazy(
+            "Pe fiecare rând firma (CUI sau denumire) și e-mailul. Le așezăm lângă firme; "
+            "linkurile pleacă abia când le generezi."
+        ),
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
+    )
 
     def __init__(
         self,
@@ -73,20 +86,42 @@ class LinksForm(LinkOptionsForm):
         super().__init__(data)
         self.companies = companies
         for company in companies:
-            self.fields[f"email_{company.pk}"] = forms.EmailField(
+            self.fields[_email_field(company)] = forms.EmailField(
                 label=str(company),
                 required=False,
                 initial=(known or {}).get(company.pk, ""),
                 error_messages={"invalid": gettext("Aceasta nu este o adresă de e-mail.")},
-                widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+                widget=forms.EmailInput(
+                    attrs={"autocomplete": "off", "placeholder": gettext("E-mail")}
+                ),
             )
 
     def rows(self) -> list[tuple[Company, forms.BoundField]]:
-        """Return each company with the field of its address."""
-        return [(company, self[f"email_{company.pk}"]) for company in self.companies]
+        """Return each company with the field of its address, those that are wrong first."""
+        rows = [(company, self[_email_field(company)]) for company in self.companies]
+        return sorted(rows, key=lambda row: not (self.is_bound and row[1].errors))
+
+    @property
+    def has_paste(self) -> bool:
+        """Whether there is a list that is not beside the companies yet."""
+        return bool(self.data.get("pasted", "").strip())
+
+    def with_pasted(self) -> tuple["LinksForm", PastedAddresses]:
+        """Return the form with the pasted addresses in its fields. Raises UnreadableFileError."""
+        pasted = read_addresses(self.data["pasted"], self.companies)
+        data = cast("QueryDict", self.data).copy()
+        data["pasted"] = ""
+        for company in self.companies:
+            if company.pk in pasted.addresses:
+                data[_email_field(company)] = pasted.addresses[company.pk]
+        return LinksForm(self.companies, data), pasted
 
     def email_of(self, company: Company) -> str:
-        return str(self.cleaned_data[f"email_{company.pk}"])
+        return str(self.cleaned_data[_email_field(company)])
+
+
+def _email_field(company: Company) -> str:
+    return f"email_{company.pk}"
 
 
 class HolderForm(forms.Form):

@@ -9,6 +9,7 @@ from django.test import Client
 
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.authorizations.models import ExternalLink
+from caraus.authorizations.pasted_addresses import read_addresses
 from caraus.authorizations.views.links_per_company import MAX_LINKS
 from tests import factories
 from tests.mail import delivered
@@ -105,3 +106,93 @@ def test_one_press_makes_a_bounded_number(signed_in: Client, organization: Organ
     )
     signed_in.post(page_of(companies))
     assert ExternalLink.objects.count() == MAX_LINKS
+
+
+# -- addresses pasted ----------------------------------------------------------------------------
+
+PASTED = (
+    "Clienții noștri\nNr.\tFirma\tE-mail\n"
+    "1\tS.C. Firma 0 S.R.L.\tion@firma0.ro\n2\tRO 900000101\tana@firma1.ro\n"
+    "3\tAlta SRL\tx@alta.ro\n4\tFirma 0\taltul@firma0.ro\n5\tFirma 2\t\n"
+)
+
+
+def test_pasted_addresses_stand_beside_their_companies_before_anything_is_sent(
+    signed_in: Client, companies: list[Company]
+) -> None:
+    form = {f"email_{companies[2].pk}": "doi@firma2.ro", "lifetime": "168", "pasted": PASTED}
+    response = signed_in.post(page_of(companies), form)  # whichever button was pressed
+    assert not ExternalLink.objects.exists()
+    shown = {company.cui: field.value() for company, field in response.context["form"].rows()}
+    assert shown == {
+        "900000100": "ion@firma0.ro",
+        "900000101": "ana@firma1.ro",
+        "900000102": "doi@firma2.ro",
+    }
+    assert response.context["form"]["pasted"].value() == ""
+    words = squeezed(response.content.decode())
+    assert "2 adrese așezate lângă firme, din 3." in words
+    assert "3 · Alta SRL · x@alta.ro" in words
+    assert "4 · Firma 0 · altul@firma0.ro" in words
+    filled = {f"email_{c.pk}": shown[c.cui] for c in companies} | {"lifetime": "168"}
+    signed_in.post(page_of(companies), filled)
+    assert {tuple(email.to) for email in delivered()} == {
+        ("ion@firma0.ro",),
+        ("ana@firma1.ro",),
+        ("doi@firma2.ro",),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "email"),
+    [
+        ("Firma 0;ion@firma0.ro", "ion@firma0.ro"),
+        ("ion@firma0.ro,900000100", "ion@firma0.ro"),
+        ("19\tRO900000100 Firma veche\tIon <ion@firma0.ro>; a@b.ro", "ion@firma0.ro"),
+        ("FIRMĂ 0 SRL - ion@firma0.ro.", "ion@firma0.ro"),
+        ("Firma\tion@firma0.ro", None),
+        ("900000101\tion@firma0.ro", None),
+    ],
+)
+def test_a_row_is_of_the_company_whose_cui_or_name_it_has(
+    companies: list[Company], text: str, email: str | None
+) -> None:
+    pasted = read_addresses(text, companies[:1])
+    assert pasted.addresses.get(companies[0].pk) == email
+    assert bool(pasted.unmatched) == (email is None)
+
+
+def test_of_two_companies_of_one_name_only_the_cui_tells(organization: Organization) -> None:
+    same = [
+        factories.company(organization, cui=cui, name="Trans SRL")
+        for cui in ("900000100", "900000101")
+    ]
+    pasted = read_addresses("Trans SRL;a@trans.ro\n900000101;b@trans.ro", same)
+    assert pasted.addresses == {same[1].pk: "b@trans.ro"}
+    assert list(pasted.unmatched) == ["Trans SRL · a@trans.ro"]
+
+
+@pytest.mark.parametrize("text", ["", "\n ", "Firma 0\tfără"])
+def test_a_paste_without_an_address_says_so(
+    signed_in: Client, companies: list[Company], text: str
+) -> None:
+    response = signed_in.post(page_of(companies), {"pasted": text, "asaza": "1"})
+    assert "În listă nu este nicio adresă de e-mail." in response.content.decode()
+    assert not ExternalLink.objects.exists()
+
+
+# -- all of a tab --------------------------------------------------------------------------------
+
+
+def test_all_of_a_tab_and_a_search_are_chosen_over_all_pages(
+    signed_in: Client, organization: Organization
+) -> None:
+    many = Company.objects.bulk_create(
+        Company(organization=organization, cui=str(10_000_000 + number), name=f"Client {number}")
+        for number in range(30)
+    )
+    factories.company(organization, cui="900000100", name="Altfel")
+    chosen = {"firma": many[3].pk, "ce": "linkuri", "toate": "1", "stare": "fara-uit"}
+    for query, number in (("client", 30), ("", Company.objects.filter(archived_at=None).count())):
+        response = signed_in.post("/firme/alese/", chosen | {"q": query})
+        assert response["Location"].count("firma=") == number

@@ -105,3 +105,39 @@ def test_the_page_chooses_all_of_it(
         page.get_by_role("button", name="Arhivează").click()
         expect(page.get_by_text("Am arhivat 25 de firme")).to_be_visible()
     assert Company.objects.exclude(archived_at=None).count() == 25
+
+
+def test_all_without_a_right_get_a_link_each_and_their_addresses_in_one_paste(
+    browser: Browser, live_server: LiveServer, accountant: Organization
+) -> None:
+    companies = Company.objects.exclude(rights__state="covered")
+    pasted = "\n".join(f"{each.name}\ta{each.cui}@firma.ro" for each in companies)
+    with signed_in_page(browser, live_server) as page:
+
+        def expect_short() -> None:
+            for width, height in SIZES:
+                page.set_viewport_size({"width": width, "height": height})
+                size = page.evaluate(
+                    "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+                )
+                assert size[0] <= width
+                assert size[1] <= 3 * height, (width, size)
+
+        page.goto("/firme/?stare=fara-drept")
+        page.get_by_label("Toate cele 297, din toate paginile").check()
+        page.locator("tbody [type=checkbox]").nth(3).uncheck()
+        expect(page.get_by_label("Toate cele 297")).not_to_be_checked()
+        page.get_by_label("Toate cele 297").check()
+        page.get_by_role("button", name="Câte un link").click()
+        page.get_by_label("Adresele, lipite din Excel").fill(pasted)
+        page.get_by_role("button", name="Așază adresele").click()
+        expect(page.get_by_text("297 de adrese așezate lângă firme, din 297.")).to_be_visible()
+        expect_short()
+        first = companies.order_by("name")[0]
+        expect(page.get_by_label(f"E-mail pentru {first.name}")).to_have_value(
+            f"a{first.cui}@firma.ro"
+        )
+        page.get_by_role("button", name="Generează linkurile").click()
+        expect(page.get_by_role("heading", name="Linkurile sunt gata")).to_be_visible()
+        expect_short()
+    assert accountant.external_links.exclude(email="").count() == 297

@@ -16,9 +16,11 @@ from caraus.accounts.rate_limits import rate_limited
 from caraus.authorizations import link_emails, links
 from caraus.authorizations.link_forms import LinksForm
 from caraus.authorizations.link_rows import last_addresses
+from caraus.authorizations.pasted_addresses import PastedAddresses
+from caraus.lists.spreadsheets import UnreadableFileError
 
 # Links made by one press.
-MAX_LINKS = 50
+MAX_LINKS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ def links_per_company(request: HttpRequest) -> HttpResponse:
     once."""
     membership = access.require_role(request, Role.DISPATCHER)
     keys = [key for key in request.GET.getlist("firma") if key.isdecimal() and len(key) < 19]
-    companies = list(access.visible_companies(membership).filter(pk__in=keys)[:MAX_LINKS])
+    chosen = list(access.visible_companies(membership).filter(pk__in=keys))
+    companies = chosen[:MAX_LINKS]
     if not companies:
         messages.warning(request, gettext("Bifează întâi firmele din tabel."))
         return redirect("companies")
@@ -47,14 +50,26 @@ def links_per_company(request: HttpRequest) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         last_addresses(membership, companies),
     )
-    if request.method == "POST" and form.is_valid():
+    context: dict[str, object] = {"left_out": len(chosen) - len(companies)}
+    if request.method == "POST" and (form.has_paste or "asaza" in request.POST):
+        form, context["pasted"] = _with_pasted(form)
+    elif request.method == "POST" and form.is_valid():
         new_links = [_make_link(membership, company, form) for company in companies]
         context = {
             "sent": [link for link in new_links if link.email],
             "to_copy": [link for link in new_links if not link.email],
         }
         return render(request, "authorizations/links_made.html", context)
-    return render(request, "authorizations/links_per_company.html", {"form": form})
+    return render(request, "authorizations/links_per_company.html", context | {"form": form})
+
+
+def _with_pasted(form: LinksForm) -> tuple[LinksForm, PastedAddresses | None]:
+    """Return the form as the pasted list fills it in, or with what is wrong with the list."""
+    try:
+        return form.with_pasted()
+    except UnreadableFileError as error:
+        form.add_error("pasted", str(error))
+        return form, None
 
 
 @transaction.atomic

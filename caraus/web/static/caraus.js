@@ -122,8 +122,10 @@
         for (const each of boxes.slice(from, to)) each.checked = box.checked;
       }
       lastBox = box;
-      const all = form.querySelector("[data-select-all]");
-      if (all) all.checked = boxes.every((each) => each.checked);
+    }
+    for (const all of form.querySelectorAll("[data-select-all]")) {
+      // What is on other pages is ticked by its own box alone, and goes with the first that is not.
+      if (all !== box) all.checked = boxes.every((each) => each.checked) && (!all.name || all.checked);
     }
   });
 

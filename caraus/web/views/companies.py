@@ -182,6 +182,8 @@ def companies_selected(request: HttpRequest) -> HttpResponse:
     keys = [key for key in request.POST.getlist("firma") if key.isdecimal()][
         :MAX_SELECTED_COMPANIES
     ]
+    if "toate" in request.POST:
+        keys = _all_of_tab(request, membership)
     companies = access.visible_companies(membership, archived=True).filter(pk__in=keys)
     if not companies:
         messages.warning(request, gettext("Bifează întâi firmele din tabel."))
@@ -207,6 +209,16 @@ def companies_selected(request: HttpRequest) -> HttpResponse:
         else gettext("Am scos din arhivă {firms}.").format(firms=firms),
     )
     return redirect("companies")
+
+
+def _all_of_tab(request: HttpRequest, membership: Membership) -> list[str]:
+    """Return the keys of all companies under the tab and the search of the page, in its order."""
+    tab = company_overview.TABS.get(request.POST.get("stare", ""), "all")
+    rows = company_overview.company_rows(membership, archived=tab == "archived")
+    rows = company_overview.search_rows(
+        company_overview.rows_of_tab(rows, tab), request.POST.get("q", "").strip()
+    )
+    return [str(row.company.pk) for row in rows][:MAX_SELECTED_COMPANIES]
 
 
 def company_sentence(sentence: str, company: Company) -> str:
