@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
+from django.utils.translation import gettext
 
 from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Role
 from caraus.authorizations import authorization_cards
+from caraus.authorizations.replacement import NOT_ENDED
 from caraus.authorizations.status import Health
 from caraus.core.formatting import today as today_here
 from caraus.core.queries import count_each
@@ -66,6 +68,8 @@ class Dashboard:
     days: tuple[Day, ...]
     sync_status: SyncStatus
     authorization: Health | None
+    # Whether any authorization has not ended: else ANAF is not polled any more.
+    is_authorized: bool
     companies: tuple[Company, ...]
     # The worst companies first; empty where the risks are shown by lorry.
     company_risks: tuple[CompanyRisks, ...]
@@ -146,17 +150,33 @@ def build_dashboard(membership: Membership) -> Dashboard:
     company_risks = (
         count_by_company(transports, company_rows(membership), today) if has_table else []
     )
+    is_authorized = membership.organization.authorizations.filter(status__in=NOT_ENDED).exists()
+    sentence = risk_sentence(risks, lorries_today=lorries_today, has_fleet=bool(vehicles))
     return Dashboard(
         today=today,
-        sentence=risk_sentence(risks, lorries_today=lorries_today, has_fleet=bool(vehicles)),
+        sentence=sentence if is_authorized else f"{sentence} {_not_polled()}",
         risks=risks,
         may_mark=access.has_role(membership, Role.DISPATCHER),
         **dict(zip(counted, capped, strict=False)),
         days=_days(companies, today),
         sync_status=read_sync_status(membership.organization, companies),
         authorization=authorization_cards.overall_health(membership, companies),
+        is_authorized=is_authorized,
         companies=tuple(companies),
         company_risks=tuple(company_risks[:COMPANIES_IN_TABLE]),
+    )
+
+
+def has_uits(membership: Membership) -> bool:
+    """Return whether any UIT of the member's companies was ever seen."""
+    companies = access.visible_companies(membership).values("pk")
+    transports = Transport.objects.filter(organization=membership.organization)
+    return transports.filter(company__in=companies).exists()
+
+
+def _not_polled() -> str:
+    return gettext(
+        "Nicio autorizare SPV nu mai este activă: ce se schimbă la ANAF de acum nu se vede aici."
     )
 
 

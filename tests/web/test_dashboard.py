@@ -232,7 +232,30 @@ def test_the_number_of_queries_is_constant(signed_in: Client, authorized: Compan
 def test_before_the_first_authorization_home_leads_to_the_button(
     signed_in: Client, company: Company
 ) -> None:
-    assert signed_in.get("/")["Location"] == "/integrari/"
+    page = signed_in.get("/", follow=True)
+    assert page.redirect_chain[-1][0] == "/integrari/"
+    assert "Panoul se umple după prima autorizare SPV" in squeezed(page.content.decode())
+
+
+@pytest.mark.parametrize("status", ["disconnected", None])
+def test_without_a_living_authorization_the_question_is_still_answered(
+    signed_in: Client, authorized: Company, status: str | None
+) -> None:
+    authorizations = authorized.organization.authorizations
+    if status:
+        authorizations.update(status=status)
+    else:  # a UIT came in another way: an import, a restored backup
+        authorizations.all().delete()
+    gone = transport(authorized, "UIT1", first_expired_day=in_days(0), state="expired")
+    page = squeezed(signed_in.get("/").content.decode())
+    assert "1 UIT expirat nu este rezolvat. Nicio autorizare SPV nu mai este activă" in page
+    assert 'class="verdict verdict-bad"' in page
+    assert "Nicio autorizare activă." in page
+    assert "Autorizează din nou, ca UIT-urile să vină de la ANAF." in page
+    Transport.objects.filter(pk=gone.pk).update(first_expired_day=in_days(5), state="active")
+    page = squeezed(signed_in.get("/").content.decode())
+    assert 'class="verdict verdict-warn"' in page  # no green tick on data that has ended
+    assert "Niciun risc de amendă acum" in page
 
 
 def test_a_dead_authorization_and_an_outage_are_reported(

@@ -3,32 +3,39 @@
 import re
 from pathlib import Path
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from caraus.accounts import access
 from caraus.accounts.views.organization import may_create_organization
-from caraus.authorizations.replacement import NOT_ENDED
 from caraus.core.organization_paths import personal_path
-from caraus.web.dashboard import build_dashboard
+from caraus.web.dashboard import build_dashboard, has_uits
 
 
 @require_GET
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """Panou; before the first authorization, to Integrări."""
+    """Panou; while there is neither an authorization nor a UIT, to Integrări."""
     if not access.memberships(request) and may_create_organization(access.signed_in_user(request)):
         return redirect(personal_path("organization_new"))
     membership = access.current_membership(request)
-    living = membership.organization.authorizations.filter(status__in=NOT_ENDED)
-    if not living.exists():
+    dashboard = build_dashboard(membership)
+    if not dashboard.is_authorized and not has_uits(membership):
+        messages.info(
+            request,
+            gettext(
+                "Panoul se umple după prima autorizare SPV: UIT-urile vin de la ANAF. Începe aici."
+            ),
+        )
         return redirect("authorizations:integrations")
-    return render(request, "dashboard.html", {"dashboard": build_dashboard(membership)})
+    return render(request, "dashboard.html", {"dashboard": dashboard})
 
 
 @login_not_required
