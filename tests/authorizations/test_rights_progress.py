@@ -81,6 +81,43 @@ def test_the_page_after_anaf_counts_as_the_responses_come(
     assert "<html" in whole
 
 
+def test_with_a_few_companies_the_page_says_what_came_of_each(
+    anaf: SimulatorProcess, signed_in: Client, organization: Organization
+) -> None:
+    some = companies(organization, 3)
+    page = come_back(signed_in, anaf, "three")
+    assert page.count("verificăm…") == 3
+    assert "dacă certificatul are drept în SPV" in page
+
+    authorization = Authorization.objects.get()
+    answered(authorization, "covered", some[:1])
+    part = signed_in.get(GIVEN, headers=HTMX).content.decode()
+    assert "Verificăm drepturile: 1 da, 0 nu, încă 2 firme." in part
+    assert (part.count("are drept</span>"), part.count("verificăm…")) == (1, 2)
+
+    answered(authorization, "covered", some[1:])
+    part = signed_in.get(GIVEN, headers=HTMX).content.decode()
+    assert "Am verificat drepturile: 3 da, 0 nu." in part
+    assert part.count("are drept</span>") == 3
+    assert "dacă certificatul are drept în SPV" not in part
+    assert "verificăm…" not in part
+
+
+def test_who_has_no_right_is_not_among_those_that_can_be_read(
+    anaf: SimulatorProcess, signed_in: Client, organization: Organization
+) -> None:
+    some = companies(organization, 3)
+    come_back(signed_in, anaf, "three")
+    authorization = Authorization.objects.get()
+    answered(authorization, "covered", some[:2])
+    answered(authorization, "no_right", some[2:])
+    part = signed_in.get(GIVEN, headers=HTMX).content.decode()
+    scope = part[part.index("data-scope") :]
+    assert "Am verificat drepturile: 2 da, 1 nu." in part
+    assert scope.count("are drept</span>") == 2
+    assert str(some[2]) not in scope
+
+
 def test_a_certificate_without_any_right_is_reported_as_such_once_anaf_has_responded(
     worker: Worker, anaf: SimulatorProcess, signed_in: Client, organization: Organization
 ) -> None:

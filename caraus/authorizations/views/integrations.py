@@ -30,6 +30,7 @@ from caraus.authorizations.card_notices import rendered_card_notices
 from caraus.authorizations.configuration import is_configured, missing_keys
 from caraus.authorizations.consent_scope import consent_scope
 from caraus.authorizations.models import Authorization
+from caraus.authorizations.rights_progress import RightsProgress
 from caraus.core.formatting import join_first
 
 # In the session: the external link that this browser opened, and the authorization that it gave.
@@ -151,8 +152,9 @@ def finished(
 def _given(request: HttpRequest, authorization: Authorization) -> dict[str, object]:
     """Return what was authorized, what ANAF says about it, and whether it can be taken back
     here."""
-    return _rights_of(authorization) | {
-        "scope": consent_scope(authorization),
+    progress = rights_progress.rights_progress(authorization)
+    return _rights_of(authorization, progress) | {
+        "scope": consent_scope(authorization, progress),
         # Whoever came by a link is of no organization.
         "organization": None if authorization.link_id else authorization.organization,
         "transport_list_url": resolve_url(settings.TRANSPORT_LIST_URL),
@@ -171,9 +173,8 @@ def _after_anaf(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _rights_of(authorization: Authorization) -> dict[str, object]:
+def _rights_of(authorization: Authorization, progress: RightsProgress) -> dict[str, object]:
     """Return what ANAF has said so far about the companies; the worker polls, nobody waits here."""
-    progress = rights_progress.rights_progress(authorization)
     lacks_role = token_refresh.authorization_lacks_etransport(authorization)
     refused = list(rights.refused_companies(authorization)) if progress.refused else []
     names, more = join_first(refused, NAMED_WITHOUT_RIGHT)
