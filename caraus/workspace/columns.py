@@ -36,7 +36,7 @@ LIST_COLUMNS = {
     "route": ListColumn(gettext_lazy("Rută"), sort="route"),
     "validity": ListColumn(gettext_lazy("Valabilitate"), sort="expiry", width="wide-validity"),
     "transport_date": ListColumn(gettext_lazy("Data transportului")),  # beside the state
-    "declarant": ListColumn(gettext_lazy("Declarant"), sort="declarant"),
+    "declarant": ListColumn(gettext_lazy("Declarant"), sort="declarant", width="wide-declarant"),
     "reference": ListColumn(gettext_lazy("Referință"), sort="reference"),
     "documents": ListColumn(gettext_lazy("Documente"), sort="reference"),
     "first_seen": ListColumn(gettext_lazy("Văzut prima dată"), sort="newest", width="wide-seen"),

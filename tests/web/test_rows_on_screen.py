@@ -1,7 +1,7 @@
 """How many UITs are seen without scrolling, at the sizes of screen that dispatchers have."""
 
 from datetime import timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pytest
 from django.utils import timezone
@@ -116,14 +116,34 @@ def test_the_words_of_the_validity_are_whole(
             open_list(page, width, height)
             assert page.locator("#lista .validity-words", has_text="începe").count() > 0
             assert page.evaluate(cut) == [], width
+            # Both ends of a route can be read, and reach into no other column.
+            routes = page.locator("#lista .col-route").evaluate_all(
+                "cells => cells.map(cell => [...cell.querySelectorAll('.route > span')].map(part =>"
+                " part.getBoundingClientRect().right <= cell.getBoundingClientRect().right"
+                " ? part.clientWidth : 0))"
+            )
+            assert min(chain.from_iterable(routes)) >= 50, width
 
 
 def test_the_heads_stand_in_two_lines_and_stay_in_reach(
     browser: Browser, live_server: LiveServer, lorries: list[Transport]
 ) -> None:
+    owner = Membership.objects.get()
+    SavedView.objects.create(
+        organization=owner.organization,
+        user=owner.user,
+        name="Camioanele de pe ruta Nădlac – Cluj",
+        query="arata=toate&sortare=uit",
+    )
     with signed_in_page(browser, live_server) as page:
-        for width, height in ((1440, 900), (1152, 720)):
-            open_list(page, width, height)
+        for width, height, view in (
+            (1440, 900, ""),
+            (1152, 720, ""),
+            (1440, 900, "&sortare=uit"),
+            (1152, 720, "&sortare=uit"),
+        ):
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(f"/transporturi/?arata=toate{view}")
             middles = page.evaluate(HEAD_MIDDLES)
             assert len(middles) == 7
             lines = [middles[0]]
