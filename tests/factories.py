@@ -10,6 +10,8 @@ from caraus.core.crypto import encrypt
 # CUIs with good check digits, fictional.
 CUI = "900010100"
 OTHER_CUI = "900020201"
+# The simulated ANAF has a UIT or two of it, and dozens of the first: for UITs of a test's own.
+SMALL_CUI = "900030302"
 
 _numbers = count(1)
 

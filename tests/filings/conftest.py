@@ -108,6 +108,11 @@ class Desk:
 
 
 @pytest.fixture
+def company(organization: Organization) -> Company:
+    return factories.company(organization, cui=factories.SMALL_CUI)
+
+
+@pytest.fixture
 def desk(
     anaf: SimulatorProcess, organization: Organization, company: Company, owner: User
 ) -> Iterator[Desk]:

@@ -57,7 +57,7 @@ def test_what_anaf_shows_without_a_reference_is_known_by_its_plates(desk: Desk) 
         {"ref_decl": "PORTAL-1"},
         {"nr_veh": "CJ78XYZ"},
         {"nr_rem1": "B02REM"},
-        {"cod_decl": "900030302"},
+        {"cod_decl": factories.OTHER_CUI},
         {"data_modif_veh": "2026-01-05T10:00:00"},
     ],
     ids=lambda other: next(iter(other)),
