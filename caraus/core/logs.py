@@ -124,8 +124,8 @@ class RouteFilter(logging.Filter):
             text = record.getMessage()
             path = getattr(getattr(record, "request", None), "path", "")
             # As a whole first: a path may hold blanks. Django escapes what it logs.
-            for spelling in (path, path.encode("unicode_escape").decode("ascii")):
-                if len(spelling) > 1:
+            for spelling in dict.fromkeys((path, path.encode("unicode_escape").decode("ascii"))):
+                if len(spelling) > 1 and spelling in text:
                     text = text.replace(spelling, route_of(path))
             record.msg, record.args = without_paths(text), ()
         return True
