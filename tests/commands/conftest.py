@@ -1,5 +1,6 @@
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,30 +15,53 @@ CUI = "900010100"
 EMAIL = "dispecer@example.ro"
 
 
-@pytest.fixture(scope="module")
-def empty_installation(blank: Path, simulator_process: SimulatorProcess) -> Iterator[Installation]:
-    """Make an installation of the module's own, with no user; its server is held meanwhile, so
-    that not each command starts and stops it."""
-    simulator_process.reset()
+@contextmanager
+def copied(folder: Path, anaf: SimulatorProcess) -> Iterator[Installation]:
+    """Yield an installation with a copy of the folder; its server is held meanwhile, so that not
+    each command starts and stops it."""
+    anaf.reset()
     top = make_folder("caraus-commands-")
-    shared_folders.copy(blank, top / "data")
+    shared_folders.copy(folder, top / "data")
     with embedded.acquire(top / "data"):
-        empty_installation = Installation(top / "data", simulator_process, forks=True)
-        yield empty_installation
-        empty_installation.close()
+        installation = Installation(top / "data", anaf, forks=True)
+        yield installation
+        installation.close()
     shutil.rmtree(top)
 
 
 @pytest.fixture(scope="module")
-def installation(empty_installation: Installation) -> Installation:
-    """Return an installation with a person and a company; nobody has authorized yet."""
-    done = empty_installation.run(
-        *("createuser", "--email", EMAIL, "--password-stdin", "--organization", "Trans Test"),
-        *("--cui", f"RO {CUI}"),
-        stdin=PASSWORD + "\n",
-    )
-    assert done.returncode == 0, done.stderr
-    return empty_installation
+def empty_installation(blank: Path, simulator_process: SimulatorProcess) -> Iterator[Installation]:
+    """Make an installation of the module's own, with no user."""
+    with copied(blank, simulator_process) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="session")
+def with_person(
+    blank: Path,
+    simulator_process: SimulatorProcess,
+    tmp_path_factory: pytest.TempPathFactory,
+    worker_id: str,
+) -> Path:
+    """Make a data folder at rest, with a person and a company."""
+
+    def make(folder: Path) -> None:
+        shared_folders.copy(blank, folder)
+        done = Installation(folder, simulator_process).run(
+            *("createuser", "--email", EMAIL, "--password-stdin", "--organization", "Trans Test"),
+            *("--cui", f"RO {CUI}"),
+            stdin=PASSWORD + "\n",
+        )
+        assert done.returncode == 0, done.stderr
+
+    return shared_folders.folder(tmp_path_factory, worker_id, "with-person", make)
+
+
+@pytest.fixture(scope="module")
+def installation(with_person: Path, simulator_process: SimulatorProcess) -> Iterator[Installation]:
+    """Make an installation with a person and a company; nobody has authorized yet."""
+    with copied(with_person, simulator_process) as installation:
+        yield installation
 
 
 @pytest.fixture(scope="module")

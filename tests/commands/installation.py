@@ -26,7 +26,7 @@ class Installation:
     """What a person has on a machine; every call is a process of its own, as a script makes it.
 
     Those that ask for JSON are forked from one that has loaded the product: `close()` ends it. So
-    are, if it `forks`, the later runs of a command that was started afresh and ended well.
+    are, if it `forks`, the later runs of a command that was started afresh and ended in order.
     """
 
     started_afresh: ClassVar[set[str]] = set()
@@ -74,7 +74,8 @@ class Installation:
             env=self.environment | environment,
             timeout=60,
         )
-        if done.returncode == 0 and "--help" not in arguments:
+        ended_in_order = done.returncode >= 0 and "Traceback" not in done.stderr
+        if ended_in_order and "--help" not in arguments:
             self.started_afresh.add(name)
         return done
 
