@@ -119,9 +119,18 @@ def each_view_shows_its_worth(demo: DemoProcess, browser: Browser) -> None:
     context.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def it_ends_in_order(demo: DemoProcess, number: int) -> None:
+    """Check that a signal ends the demo with all its children, and that nothing is left of it."""
+    started = children(demo.pid)
+    assert len(started) >= 3
+    assert demo.stop(number) == 0
+    assert not (demo.folder / "demo.env").exists()
+    assert still_running(started) == []
+    assert "Traceback" not in demo.text
+
+
 def test_out_of_the_wheel_it_says_where_it_is_and_ends_all_its_children(
-    folder: Path, installed: Path, browser: Browser, number: int
+    folder: Path, installed: Path, browser: Browser
 ) -> None:
     demo = DemoProcess(folder, program=installed)
     demo.start(history=True)
@@ -131,17 +140,11 @@ def test_out_of_the_wheel_it_says_where_it_is_and_ends_all_its_children(
     mail = folder / "mail"
     assert f"the e-mails it sends: {mail}\n" in demo.text
     assert plain_http.get(f"{demo.address}/healthz").text == "ok\n"
-    started = children(demo.pid)
-    assert len(started) >= 3
-    if number == signal.SIGINT:
-        a_second_demo_is_refused(folder)
-        its_pages_are_whole(demo.address)
-        each_view_shows_its_worth(demo, browser)
-        other_commands_ask_the_same_anaf(folder, installed)
-    assert demo.stop(number) == 0
-    assert not (folder / "demo.env").exists()
-    assert still_running(started) == []
-    assert "Traceback" not in demo.text
+    a_second_demo_is_refused(folder)
+    its_pages_are_whole(demo.address)
+    each_view_shows_its_worth(demo, browser)
+    other_commands_ask_the_same_anaf(folder, installed)
+    it_ends_in_order(demo, signal.SIGINT)
 
 
 def test_out_of_the_wheel_caraus_serve_answers_with_whole_pages(
@@ -175,8 +178,9 @@ def test_killed_outright_it_leaves_no_server_behind_and_the_next_start_goes_on(
     assert len(started) >= 3
     assert demo.stop(signal.SIGKILL) == -signal.SIGKILL
     assert still_running(started, 20) == []
-    demo.start()
-    assert demo.stop() == 0
+    demo.start(history=True)
+    assert f"Cărăuș is ready: {demo.address}\n" in demo.text
+    it_ends_in_order(demo, signal.SIGTERM)
 
 
 @pytest.mark.parametrize(
