@@ -38,7 +38,10 @@ def context(browser: Browser, demo: DemoProcess) -> Iterator[BrowserContext]:
     """Open a new browser profile; the page's complaints fail the test."""
     demo.control("reset", {})
     context = browser.new_context(
-        base_url=demo.address, locale="ro-RO", viewport={"width": 1280, "height": 900}
+        base_url=demo.address,
+        locale="ro-RO",
+        viewport={"width": 1280, "height": 900},
+        reduced_motion="reduce",  # what turns while it waits is drawn sixty times a second
     )
     context.set_default_timeout(15_000)
     yield context
