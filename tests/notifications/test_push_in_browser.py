@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from caraus.accounts.models import User
+from tests.web import page_checks
 
 SHOWN = """async () => {
     const registration = await navigator.serviceWorker.ready;
@@ -60,6 +61,7 @@ def test_the_page_says_what_the_browser_allows(
     expect(section.get_by_text(sentence)).to_be_visible()
     shown = [button.inner_text().strip() for button in section.get_by_role("button").all()]
     assert shown == buttons
+    assert page_checks.shifted(page) <= 0.01
 
 
 def test_an_iphone_is_told_of_the_home_screen(

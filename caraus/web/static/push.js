@@ -5,6 +5,7 @@
   const say = (state, text = "") => {
     for (const part of box.querySelectorAll("[data-state]")) {
       part.hidden = part.dataset.state !== state;
+      part.classList.remove("push-pending");
     }
     box.querySelector("[data-said]").textContent = text;
   };
