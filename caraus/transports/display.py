@@ -122,15 +122,19 @@ def validity(transport: Transport, *, today: date) -> str:
 
 
 def validity_left(transport: Transport, *, today: date, now: datetime | None = None) -> str:
-    """Format the days left; on the last two valid days the hours.
+    """Format the days left; on the last two valid days the hours; of an expired UIT since when.
 
     `now` (UTC) replaces the clock.
     """
     if transport.first_expired_day is None:
         return gettext("termen necunoscut")
     days = (transport.first_expired_day - today).days
-    if days <= 0:
-        return gettext("expirat")
+    if days == 0:
+        return gettext("expirat azi-noapte")
+    if days < 0:
+        return gettext("expirat {day}").format(
+            day=day_in_brief(transport.last_valid_day, today=today)
+        )
     if transport.transport_date is not None and transport.transport_date > today:
         whole = (transport.first_expired_day - transport.transport_date).days
         return gettext("începe {day}, {days}").format(
@@ -148,7 +152,7 @@ def _last_hours(first_expired_day: date, now: datetime) -> str:
     end = bucharest_midnight(first_expired_day).astimezone(UTC)
     seconds = (end - now).total_seconds()
     if seconds <= 0:
-        return gettext("expirat")
+        return gettext("expirat azi-noapte")
     minutes = int(seconds // 60)
     if minutes < 1:
         return gettext("încă mai puțin de un minut")

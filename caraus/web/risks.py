@@ -220,7 +220,9 @@ def _what(transports: Sequence[Transport], today: date) -> str:
     labels = [label for transport in transports for label in issue_labels(transport)]
     state = display.status(transports[0], today=today)
     left = display.validity_left(transports[0], today=today)
-    return " · ".join(dict.fromkeys(filter(None, [str(state.word), left, *labels[:2]])))
+    # „expirat azi-noapte” says the state too.
+    word = "" if state is display.EXPIRED else str(state.word)
+    return " · ".join(dict.fromkeys(filter(None, [word, left, *labels[:2]])))
 
 
 def count_by_company(

@@ -9,7 +9,7 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet
 from django.utils import timezone
 
 from caraus.fleet import queries as fleet
-from caraus.transports.models import Transport
+from caraus.transports.models import DEALT_WITH, Transport
 from caraus.transports.search_text import Section
 from caraus.workspace import pagination, search, urgency
 from caraus.workspace.filters import ListFilters
@@ -77,7 +77,7 @@ _SHOWN: dict[str, Callable[[date], Q]] = {
     "new": lambda today: _open(today) & Q(first_seen_at__gt=timezone.now() - NEW_FOR),
     "future": lambda today: _open(today) & Q(transport_date__gt=today),
     "underway": lambda today: _open(today) & Q(transport_date__lte=today),
-    "expiring": lambda today: OPEN & Q(first_expired_day=today + timedelta(days=1)),
+    "expiring": lambda today: OPEN & Q(first_expired_day=today + timedelta(days=1)) & ~DEALT_WITH,
     "expired_last_night": urgency.is_expired_unresolved,
     "expired": lambda today: ~Q(state=State.DELISTED) & Q(first_expired_day__lte=today),
     "delisted": lambda _: Q(state=State.DELISTED),

@@ -47,6 +47,8 @@ class ListSummary:
     # Some UIT has a vehicle change that its row shows.
     has_filings: bool
     view_chips: tuple[ViewChip, ...]
+    # UITs that are dealt with, which stand in the list but are not counted; 0 where they are.
+    dealt_with: int
     # How many UITs the list shows without the active view; None without one.
     without_view: listing.CappedCount | None
 
@@ -149,6 +151,9 @@ def summarize(
             replace(chip, count=listing.capped(number))
             for chip, number in zip(chips, chip_numbers, strict=False)
         ),
+        dealt_with=0
+        if groups is None or filters.is_narrowed
+        else groups.get(urgency.DEALT_WITH_RANK, 0),
         without_view=listing.capped(chip_numbers[-1]) if has_active else None,
     )
 

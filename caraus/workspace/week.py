@@ -17,10 +17,11 @@ from django.utils.translation import gettext
 from caraus.accounts.models import Company
 from caraus.core.formatting import day_in_full
 from caraus.transports.display import Status, grouped_uit, route_title, status
-from caraus.transports.models import Transport
+from caraus.transports.models import DEALT_WITH, DEALT_WITH_KINDS, Mark, Transport
 from caraus.workspace.lorries import IdleLorry, idle_lorries
 from caraus.workspace.period import Period, valid_within
 from caraus.workspace.row_drawer import detail_url
+from caraus.workspace.urgency import is_expired_unresolved
 
 VEHICLES_PER_PAGE = 60
 # A plate on more UITs than these is no vehicle but a filler.
@@ -38,6 +39,8 @@ class WeekBar:
 
     transport: Transport
     status: Status
+    # What a person said of a UIT that is dealt with, „descărcat”; else "".
+    mark: str
     start: int
     end: int
     # Whether it begins before the week, and goes on after it.
@@ -56,7 +59,15 @@ class WeekBar:
     def bar_class(self) -> str:
         before = " strip-before" if self.starts_before else ""
         after = " strip-after" if self.ends_after else ""
-        return f"strip-bar strip-{self.status.tone}{before}{after}"
+        return f"strip-bar strip-{self.tone}{before}{after}"
+
+    @property
+    def tone(self) -> str:
+        return "off" if self.mark else self.status.tone
+
+    @property
+    def icon(self) -> str:
+        return "circle-check" if self.mark else self.status.icon
 
     @property
     def route(self) -> str:
@@ -92,10 +103,11 @@ def build_week(
     number: str | None,
     query: str,
 ) -> Week:
-    """Return a page of vehicles, by plate or by what ends first from today on. The transports are
-    of these companies."""
+    """Return a page of vehicles, by plate or by what burns first: expired, then what ends first;
+    last those with nothing to deal with. The transports are of these companies."""
     valid = valid_within(transports, period)
-    nearest = Min("first_expired_day", filter=Q(first_expired_day__gt=today))
+    is_pending = Q(first_expired_day__gt=today) & ~DEALT_WITH | is_expired_unresolved(today)
+    nearest = Min("first_expired_day", filter=is_pending)
     plates = valid.order_by().values("sort_vehicle").annotate(nearest=nearest)
     order = () if by_plate else (F("nearest").asc(nulls_last=True),)
     page = Paginator(plates.order_by(*order, "sort_vehicle"), VEHICLES_PER_PAGE).get_page(number)
@@ -127,14 +139,15 @@ def _bars_by_vehicle(
         key: (
             group[0][1],
             [
-                _bar(_transport(values, company_by_id), period, url, today=today)
-                for _key, _driven, *values in group
+                _bar(_transport(values, company_by_id), mark, period, url, today=today)
+                for _key, _driven, mark, *values in group
             ],
         )
         for key, group in (
             (key, list(rows))
             for key, rows in groupby(
-                in_order.values_list("sort_vehicle", "driven", *_FIELDS), key=itemgetter(0)
+                in_order.values_list("sort_vehicle", "driven", "mark__kind", *_FIELDS),
+                key=itemgetter(0),
             )
         )
     }
@@ -147,11 +160,20 @@ def _transport(values: list[Any], company_by_id: dict[int, Company]) -> Transpor
     return transport
 
 
-def _bar(transport: Transport, period: Period, url: tuple[str, str], *, today: date) -> WeekBar:
+def _bar(
+    transport: Transport,
+    mark_kind: str | None,
+    period: Period,
+    url: tuple[str, str],
+    *,
+    today: date,
+) -> WeekBar:
     # `valid_within` returns none without an end; without a known start the last day is sure.
     last = transport.last_valid_day or period.last
     first = transport.transport_date or last
     state = status(transport, today=today)
+    mark = str(Mark.Kind(mark_kind).label) if mark_kind in DEALT_WITH_KINDS else ""
+    word = mark or state.word
     code = grouped_uit(transport.uit)
     from_day, to_day = (
         day_in_full(day, today=today)
@@ -162,13 +184,14 @@ def _bar(transport: Transport, period: Period, url: tuple[str, str], *, today: d
     return WeekBar(
         transport=transport,
         status=state,
+        mark=mark,
         start=max((first - period.first).days, 0) + 1,
         end=(min(last, period.last) - period.first).days + 1,
         starts_before=first < period.first,
         ends_after=last > period.last,
         url=f"{before}{transport.pk}{after}",
-        title=f"UIT {code}: {state.word}, {from_day} – {to_day}",
-        description=f"UIT {code}, {state.word}, {valid}",
+        title=f"UIT {code}: {word}, {from_day} – {to_day}",
+        description=f"UIT {code}, {word}, {valid}",
     )
 
 

@@ -71,13 +71,26 @@ def test_validity_ends_with_the_day_before_the_first_expired_one() -> None:
         (datetime(2026, 11, 25, 20, 59, 59, tzinfo=UTC), "încă 1 oră"),
         (datetime(2026, 11, 25, 21, 20, tzinfo=UTC), "încă 40 de minute"),
         (datetime(2026, 11, 25, 21, 59, 59, tzinfo=UTC), "încă mai puțin de un minut"),
-        (datetime(2026, 11, 25, 22, 0, tzinfo=UTC), "expirat"),
-        (datetime(2026, 11, 25, 22, 3, 30, tzinfo=UTC), "expirat"),
+        (datetime(2026, 11, 25, 22, 0, tzinfo=UTC), "expirat azi-noapte"),
+        (datetime(2026, 11, 25, 22, 3, 30, tzinfo=UTC), "expirat azi-noapte"),
     ],
 )
 def test_on_the_last_day_the_hours_are_counted_in_romania(now: datetime, left: str) -> None:
     row = transport(first_expired_day=DAY + timedelta(days=1))
     assert display.validity_left(row, today=DAY, now=now) == left
+
+
+@pytest.mark.parametrize(
+    ("first_expired_day", "words"),
+    [
+        (DAY, "expirat azi-noapte"),
+        (DAY - timedelta(days=1), "expirat lun, 23 nov."),
+        (DAY - timedelta(days=400), "expirat lun, 20 oct. 2025"),
+    ],
+)
+def test_of_an_expired_uit_it_is_said_since_when(first_expired_day: date, words: str) -> None:
+    row = transport(first_expired_day=first_expired_day)
+    assert display.validity_left(row, today=DAY) == words
 
 
 def test_on_the_last_but_one_day_hours_are_shown_not_days() -> None:

@@ -142,7 +142,7 @@ def test_the_selection_works_without_javascript(browser: Browser, live_server: L
         assert text.split() == codes
         opened.value.close()
         page.get_by_role("button", name="Descărcat", exact=True).click()
-        expect(page.get_by_text("2 UIT-uri: descărcat.")).to_be_visible()
+        expect(page.get_by_text("2 UIT-uri: descărcat, la „Rezolvate”.")).to_be_visible()
         context.close()
 
 

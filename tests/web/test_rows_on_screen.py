@@ -94,7 +94,7 @@ def test_a_screen_shows_many_rows(
             page.wait_for_load_state("networkidle")
             heights = page.evaluate(ROW_HEIGHTS)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-            limits = (66, 72) if width < 900 else (40, 44)
+            limits = (62, 72) if width < 900 else (40, 44)
             assert all(limits[0] <= row <= limits[1] for row in heights), (width, heights)
             assert page.evaluate(WHOLE_ROWS) >= least, (width, height)
             if width > 900:  # on a phone the words stand on the UIT's page

@@ -1,5 +1,6 @@
 """Dealt with: „descărcat”, „în regulă”, „mă ocup eu”, on a UIT and an issue; undone; made anew."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -80,7 +81,7 @@ def test_many_are_marked_at_once_and_those_of_others_are_not(
     assert response["Location"] == "/transporturi/?q=b"
     assert {mark.transport for mark in Mark.objects.all()} == set(rows[:2])
     page = page_of(signed_in.get("/transporturi/?arata="))
-    assert "2 UIT-uri: descărcat. Le găsești la „Rezolvate”." in page
+    assert "2 UIT-uri: descărcat, la „Rezolvate”." in page
     assert [row.uit for row in signed_in.get("/transporturi/?arata=").context["page"]] == [
         rows[2].uit
     ]
@@ -222,3 +223,36 @@ def test_a_changed_uit_takes_the_marks_of_its_issues_back(
         first: "",
         second: "fine",
     }
+
+
+def test_a_mark_is_taken_back_in_its_message_and_the_view_stays(
+    signed_in: Client, make: MakeTransport
+) -> None:
+    loads = [make(declarant_name="Agro"), make(declarant_name="Agro")]
+    view = {"vedere": "q=agro"}
+    keys = [str(load.pk) for load in loads]
+    done = signed_in.post(
+        "/transporturi/alese/", {"uit": keys, "ce": "descarcat", **view}, follow=True
+    )
+    form = page_of(done).partition('class="undo"')[2].partition("</form>")[0]
+    fields = dict(re.findall(r'name="(vedere|ce)" value="([^"]*)"', form))
+    assert fields == {"vedere": "q=agro", "ce": "scoate"}
+    assert re.findall(r'name="uit" value="(\d+)"', form) == keys
+    undone = signed_in.post("/transporturi/alese/", {"uit": keys, **fields}, follow=True)
+    assert not Mark.objects.exists()
+    assert undone.redirect_chain[-1][0].endswith("?q=agro")
+    assert 'class="undo"' not in page_of(undone)
+
+
+def test_what_is_dealt_with_is_counted_beside_the_list_and_not_among_what_expires(
+    signed_in: Client, make: MakeTransport, owner: User
+) -> None:
+    tonight = {"first_expired_day": today() + timedelta(days=1)}
+    done, pending = make(**tonight), make(**tonight)
+    Mark.objects.create(transport=done, kind=Mark.Kind.UNLOADED, by=owner, at=timezone.now())
+    page = page_of(signed_in.get("/transporturi/"))
+    assert '1 transport activ<span class="muted">· 1 rezolvat</span>' in page
+    assert "<strong>1</strong>expiră în 24 h" in page
+    expiring = page_of(signed_in.get("/transporturi/?arata=expira"))
+    assert pending.uit in expiring
+    assert done.uit not in expiring

@@ -9,9 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from caraus.accounts.models import Company, Membership, Organization
+from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.core.formatting import today
 from caraus.fleet.models import Vehicle
+from caraus.transports.marks import mark_transports
 from caraus.transports.models import Mark
 from caraus.workspace import week
 from caraus.workspace.counties import COUNTIES, GRID_COLUMNS, GRID_ROWS
@@ -124,6 +125,26 @@ def test_what_ends_first_stands_first_and_the_idle_lorries_last(
     plates = re.findall(r'<span class="plate">(\w+)</span>', page)
     assert plates == ["B01AAA", "B02BBB", "B03CCC", "B77IDL"]
     assert "fără UIT · Ionescu Vasile" in page
+
+
+def test_the_week_begins_with_what_has_expired_and_ends_with_what_is_dealt_with(
+    signed_in: Client, make: MakeTransport, owner: User
+) -> None:
+    ends = {"B01DON": 1, "B02TON": 1, "B03EXP": 0, "B04LAT": 4}
+    loads = {
+        plate: make(plate=plate, first_expired_day=today() + timedelta(days=days))
+        for plate, days in ends.items()
+    }
+    mark_transports([loads["B01DON"]], "unloaded", owner)
+    response = signed_in.get(WEEK)
+    plates = [row.plate for row in response.context["week"].rows]
+    assert plates == ["B03EXP", "B02TON", "B04LAT", "B01DON"]
+    page = page_of(response)
+    bars = re.findall(r'class="strip-bar strip-(\w+)[^"]*" ?data-uit="(\w+)"', page)
+    tones = {uit: tone for tone, uit in bars}
+    assert tones[loads["B01DON"].uit] == "off"
+    assert tones[loads["B02TON"].uit] == "bad"
+    assert "descărcat, valabil" in page
 
 
 def test_the_week_keeps_the_filters_and_leads_to_its_neighbours(

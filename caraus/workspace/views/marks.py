@@ -4,8 +4,10 @@ from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
@@ -15,6 +17,7 @@ from caraus.core.formatting import plural
 from caraus.core.queries import parse_keys
 from caraus.transports.marks import mark_transports
 from caraus.transports.models import Mark, Transport
+from caraus.workspace import pagination
 from caraus.workspace.filters import ListFilters, parse_address
 
 # By the words of the forms; "" takes a mark back.
@@ -45,8 +48,10 @@ def mark_selection(request: HttpRequest) -> HttpResponse:
     kind = KINDS.get(word)
     selected = access.visible(Transport.objects.filter(pk__in=keys), membership)
     if kind is not None and keys:
-        number = mark_transports(list(selected.order_by("pk")), kind, membership.user)
-        messages.success(request, _what_was_done(kind, number, membership.user))
+        transports = list(selected.order_by("pk"))
+        number = mark_transports(transports, kind, membership.user)
+        text = _what_was_done(kind, number, membership.user)
+        messages.success(request, _with_undo(request, text, transports if kind else []))
     elif kind is not None:
         messages.info(request, gettext("Alege întâi UIT-urile, cu bifele din stânga."))
     back = request.POST.get("inapoi", "")
@@ -73,6 +78,20 @@ def _keys(texts: list[str]) -> list[int]:
     return parse_keys(texts)
 
 
+def _with_undo(request: HttpRequest, text: str, transports: list[Transport]) -> SafeString:
+    """Add a button that takes the marks of these UITs back and returns to the same view."""
+    context = {
+        "text": text,
+        "transports": transports if len(transports) <= pagination.TRANSPORTS_PER_PAGE else (),
+        "returns_to": {
+            name: request.POST[name]
+            for name in ("inapoi", "vedere", "camion")
+            if name in request.POST
+        },
+    }
+    return render_to_string("workspace/_marked.html", context, request)
+
+
 def _what_was_done(kind: str, number: int, user: User) -> str:
     uits = plural(number, "UIT", "UIT-uri")
     if not kind:
@@ -80,4 +99,4 @@ def _what_was_done(kind: str, number: int, user: User) -> str:
     if kind == Mark.Kind.TAKEN:
         return gettext("{uits}: se ocupă {name}.").format(uits=uits, name=user.name)
     label = Mark.Kind(kind).label
-    return gettext("{uits}: {mark}. Le găsești la „Rezolvate”.").format(uits=uits, mark=label)
+    return gettext("{uits}: {mark}, la „Rezolvate”.").format(uits=uits, mark=label)

@@ -115,6 +115,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "may_share": saved_views.may_share(membership),
         "quick_filters": summary.quick_filters,
         "has_expired_last_night": summary.has_expired_last_night,
+        "dealt_with_number": summary.dealt_with,
         "now": int(time.time()),
         "printed_at": timezone.now(),
         "columns_in_all": len(heads) + 1,
