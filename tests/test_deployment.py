@@ -84,7 +84,7 @@ def commands() -> Iterator[tuple[str, list[str]]]:
     command = re.search(r"^CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert command
     yield "Dockerfile", json.loads(command[1])[1:]
-    for name in ("going-live.md", "operating.md"):
+    for name in ("going-live.md", "punere-in-functiune.md", "operating.md"):
         text = (ROOT / "docs" / name).read_text().replace("\\\n", " ")
         for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
             for line in block.splitlines():
@@ -98,6 +98,20 @@ def test_every_command_that_is_deployed_exists(where: str, words: list[str]) -> 
         assert simulator._parser().parse_args(words[1:]).port
     else:
         assert _parser().parse_args(words).run
+
+
+# What the guides of an administrator have in common: commands, steps, fields, names in the text.
+IN_BOTH_GUIDES = (r"```sh\n(.*?)```", r"^(## \d*)", r"^\| ([A-Z].*?) \|$", r"(?<!`)`([^`]+)`(?!`)")
+
+
+def test_the_romanian_guide_says_what_the_english_one_says() -> None:
+    english, romanian = (
+        (ROOT / "docs" / name).read_text() for name in ("going-live.md", "punere-in-functiune.md")
+    )
+    for regex in IN_BOTH_GUIDES:
+        pattern = re.compile(regex, re.DOTALL | re.MULTILINE)
+        assert sorted(pattern.findall(romanian)) == sorted(pattern.findall(english))
+        assert pattern.findall(english)
 
 
 # What every unit must say, and so cannot do.
