@@ -42,14 +42,34 @@ def short_label(issue: Issue) -> str:
     }[IssueCode(issue.code)]
 
 
+def issue_title(issue: Issue) -> str:
+    """Say the issue in a sentence with its plate: „Remorca B124ABC nu este în flotă”."""
+    is_vehicle = issue.plate_field == "plate"
+    return {
+        IssueCode.NOT_IN_FLEET: gettext("Vehiculul %(plate)s nu este în flotă")
+        if is_vehicle
+        else gettext("Remorca %(plate)s nu este în flotă"),
+        IssueCode.RETIRED: gettext("%(plate)s este scos din uz în flotă"),
+        IssueCode.TRAILER_AS_VEHICLE: gettext(
+            "%(plate)s este remorcă, dar pe UIT apare ca vehicul"
+        ),
+        IssueCode.VEHICLE_AS_TRAILER: gettext(
+            "%(plate)s este vehicul, dar pe UIT apare ca remorcă"
+        ),
+        IssueCode.TWO_DIRECTIONS: gettext(
+            "%(plate)s apare și pe alt UIT valabil în aceeași perioadă, în altă direcție"
+        ),
+    }[IssueCode(issue.code)] % {"plate": issue.plate}
+
+
 def explain(issue: Issue, transport: Transport) -> IssueExplanation:
     """Collect everything about one issue of a UIT."""
     code = IssueCode(issue.code)
-    title, text, wrong = _title_and_text(issue, transport, code)
+    text, wrong = _text_and_message(issue, transport, code)
     return IssueExplanation(
         issue=issue,
         label=short_label(issue),
-        title=title,
+        title=issue_title(issue),
         text=text,
         steps=_steps(code, is_vehicle=issue.plate_field == "plate"),
         message=_message(issue, transport, wrong),
@@ -59,12 +79,11 @@ def explain(issue: Issue, transport: Transport) -> IssueExplanation:
     )
 
 
-def _title_and_text(issue: Issue, transport: Transport, code: IssueCode) -> tuple[str, str, str]:
-    """Return the title, the explanation, and what the declarant reads that is wrong."""
-    words = {"plate": issue.plate, "company": str(transport.company)}
+def _text_and_message(issue: Issue, transport: Transport, code: IssueCode) -> tuple[str, str]:
+    """Return the explanation, and what the declarant reads that is wrong."""
+    words = {"company": str(transport.company)}
     if code is IssueCode.NOT_IN_FLEET and issue.plate_field == "plate":
         return (
-            gettext("Vehiculul %(plate)s nu este în flotă") % words,
             gettext(
                 "Pe UIT este declarat un vehicul pe care %(company)s nu îl are în flotă. La "
                 "control numărul de pe UIT trebuie să fie cel al vehiculului de pe drum."
@@ -74,7 +93,6 @@ def _title_and_text(issue: Issue, transport: Transport, code: IssueCode) -> tupl
         )
     if code is IssueCode.NOT_IN_FLEET:
         return (
-            gettext("Remorca %(plate)s nu este în flotă") % words,
             gettext(
                 "Pe UIT este declarată o remorcă pe care %(company)s nu o are în flotă. Remorca de "
                 "pe drum trebuie să fie cea de pe UIT."
@@ -84,14 +102,12 @@ def _title_and_text(issue: Issue, transport: Transport, code: IssueCode) -> tupl
         )
     if code is IssueCode.RETIRED:
         return (
-            gettext("%(plate)s este scos din uz în flotă") % words,
             gettext("Declarantul a trecut pe UIT un număr pe care %(company)s nu îl mai folosește.")
             % words,
             gettext("nu mai este folosit de noi"),
         )
     if code is IssueCode.TRAILER_AS_VEHICLE:
         return (
-            gettext("%(plate)s este remorcă, dar pe UIT apare ca vehicul") % words,
             gettext(
                 "La „număr vehicul” trebuie capul tractor; remorca are locul ei. De obicei "
                 "numerele au fost inversate sau capul tractor lipsește."
@@ -100,7 +116,6 @@ def _title_and_text(issue: Issue, transport: Transport, code: IssueCode) -> tupl
         )
     if code is IssueCode.VEHICLE_AS_TRAILER:
         return (
-            gettext("%(plate)s este vehicul, dar pe UIT apare ca remorcă") % words,
             gettext(
                 "La „număr remorcă” apare un vehicul din flotă. De obicei numerele au fost "
                 "inversate."
@@ -108,8 +123,6 @@ def _title_and_text(issue: Issue, transport: Transport, code: IssueCode) -> tupl
             gettext("este un vehicul, dar apare ca remorcă"),
         )
     return (
-        gettext("%(plate)s apare și pe alt UIT valabil în aceeași perioadă, în altă direcție")
-        % words,
         gettext("Celălalt UIT: %(other)s. Același vehicul nu le poate face pe amândouă deodată.")
         % {"other": _describe_other(issue.other) if issue.other else "—"},
         gettext("apare și pe alt UIT valabil în aceeași perioadă, în altă direcție"),

@@ -1,10 +1,11 @@
-"""UITs as a spreadsheet: XLSX with real dates, or CSV. Text never becomes a formula.
+"""UITs as a spreadsheet: XLSX with real dates and the sums of each company on a second sheet, or
+CSV. Text never becomes a formula.
 
 XlsxWriter's constant-memory mode keeps one row in memory; PyPI's other writer, openpyxl, reads the
 files back in the tests.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,9 +16,10 @@ from django.utils.translation import gettext
 from caraus.accounts.spreadsheets import write_csv
 from caraus.core.formatting import BUCHAREST, gettext_lazy, unknown_day
 from caraus.fleet import queries as fleet
-from caraus.fleet.display import short_label
+from caraus.fleet.display import issue_title
 from caraus.transports import display
 from caraus.transports.models import Transport
+from caraus.workspace.company_totals import CompanyTotals
 
 # A sheet has 1,048,576 rows, the heading among them.
 MAX_EXPORT_ROWS = 1_048_575
@@ -62,7 +64,7 @@ def _place(field: str, name: str) -> Callable[[Transport, date], Cell]:
 
 
 def _issues(uit: Transport, _today: date) -> Cell:
-    return "; ".join(f"{issue.plate} {short_label(issue)}" for issue in fleet.issues_of(uit))
+    return "; ".join(map(issue_title, fleet.issues_of(uit)))
 
 
 EXPORT_COLUMNS = (
@@ -115,14 +117,18 @@ def write_export(
     folder: str | None = None,
 ) -> None:
     """Write the file; `folder` is for the temporary files of XLSX."""
-    cells = ([column.value(row, today) for column in EXPORT_COLUMNS] for row in rows)
     if file_format == "xlsx":
-        _write_xlsx(path, cells, folder)
+        _write_xlsx(path, rows, today, folder)
     else:
-        _write_csv(path, cells, FILE_FORMATS[file_format].delimiter)
+        _write_csv(path, _cells(rows, today), FILE_FORMATS[file_format].delimiter)
 
 
-def _write_xlsx(path: Path, rows: Iterable[list[Cell]], folder: str | None) -> None:
+def _cells(rows: Iterable[Transport], today: date) -> Iterator[list[Cell]]:
+    for row in rows:
+        yield [column.value(row, today) for column in EXPORT_COLUMNS]
+
+
+def _write_xlsx(path: Path, rows: Iterable[Transport], today: date, folder: str | None) -> None:
     import xlsxwriter  # larger than all else that a page needs
 
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
@@ -134,8 +140,9 @@ def _write_xlsx(path: Path, rows: Iterable[list[Cell]], folder: str | None) -> N
     for number, column in enumerate(EXPORT_COLUMNS):
         sheet.set_column(number, number, column.width)
         sheet.write_string(0, number, str(column.title), heading)
+    totals = CompanyTotals(today)
     last = 0
-    for last, cells in enumerate(rows, start=1):
+    for last, cells in enumerate(_cells(totals.count_each(rows), today), start=1):
         for number, cell in enumerate(cells):
             if cell is None:
                 sheet.write_string(last, number, unknown_day())
@@ -146,7 +153,23 @@ def _write_xlsx(path: Path, rows: Iterable[list[Cell]], folder: str | None) -> N
                 is_moment = isinstance(cell, datetime)
                 sheet.write_datetime(last, number, cell, moment if is_moment else day)
     sheet.autofilter(0, 0, last, len(EXPORT_COLUMNS) - 1)
+    _write_totals(book, totals, heading)
     book.close()
+
+
+def _write_totals(book: Any, totals: CompanyTotals, heading: Any) -> None:
+    sheet = book.add_worksheet(gettext("Pe firme"))
+    total = book.add_format({"bold": True, "top": 1})
+    sheet.freeze_panes(1, 1)
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, len(totals.titles) - 1, 16)
+    for number, title in enumerate(totals.titles):
+        sheet.write_string(0, number, title, heading)
+    for row, cells in enumerate(totals.rows(), start=1):
+        style = total if row == totals.last_row else None
+        for number, cell in enumerate(cells):
+            write = sheet.write_string if isinstance(cell, str) else sheet.write_number
+            write(row, number, cell, style)
 
 
 def _write_csv(path: Path, rows: Iterable[list[Cell]], delimiter: str) -> None:

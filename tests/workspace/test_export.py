@@ -107,6 +107,34 @@ def test_xlsx_has_real_dates_a_frozen_heading_widths_and_no_formula(
     assert all(cell.data_type != "f" for line in lines for cell in line)
 
 
+def test_the_second_sheet_sums_what_is_invoiced_to_each_company(
+    signed_in: Client, make: MakeTransport, organization: Organization, company: Company
+) -> None:
+    second = factories.company(organization, cui="900030302")
+    Company.objects.filter(pk=company.pk).update(name="Alfa SRL")
+    Company.objects.filter(pk=second.pk).update(name="=Beta SRL")
+    make(plate="B12ABC")
+    make(plate="b-12 abc", first_expired_day=today())
+    make(plate="CJ10AAA", state="delisted")
+    make(plate="", carrier_cui="18547290")
+    make(company=second, plate="B12ABC")
+    book = openpyxl.load_workbook(io.BytesIO(download(signed_in, "arata=toate")))
+    assert book.sheetnames == ["Transporturi", "Pe firme"]
+    totals = book["Pe firme"]
+    assert list(totals.iter_rows(values_only=True)) == [
+        (
+            *("Firma", "CUI firmă", "UIT-uri", "Active", "Expirate"),
+            *("Nu mai sunt în lista ANAF", "Transportator schimbat", "Camioane"),
+        ),
+        ("=Beta SRL", "900030302", 1, 1, 0, 0, 0, 1),
+        ("Alfa SRL", company.cui, 4, 1, 1, 1, 1, 2),
+        ("Total", "", 5, 2, 1, 1, 1, 2),
+    ]
+    assert {cell.data_type for line in totals for cell in line[2:]} == {"s", "n"}
+    assert totals["A2"].data_type == "s"
+    assert totals["A4"].font.bold
+
+
 @pytest.mark.parametrize(("kind", "delimiter"), [("csv", ";"), ("csv-virgula", ",")])
 def test_csv_has_a_bom_the_chosen_delimiter_and_harmless_formulas(
     signed_in: Client, make: MakeTransport, kind: str, delimiter: str
@@ -149,6 +177,13 @@ def test_the_problems_of_a_uit_stand_in_words_and_cost_no_query_for_each(
             plate_field="plate",
             plate="B12ABC",
         )
+        Issue.objects.create(
+            transport=row,
+            company=company,
+            code=IssueCode.NOT_IN_FLEET,
+            plate_field="trailer1",
+            plate="CT10WPT",
+        )
     closed = make(first_expired_day=today())
     Issue.objects.create(
         transport=closed,
@@ -163,7 +198,8 @@ def test_the_problems_of_a_uit_stand_in_words_and_cost_no_query_for_each(
     assert sum('FROM "fleet_issue"' in each["sql"] for each in queries) == 1
     text = b"".join(exports.stream_content(export)).decode("utf-8-sig")
     lines = {line["UIT"]: line for line in csv.DictReader(io.StringIO(text), delimiter=";")}
-    assert [lines[row.uit]["Probleme"] for row in rows] == ["B12ABC nu e în flotă"] * 2
+    lorry, trailer = "Vehiculul B12ABC nu este în flotă", "Remorca CT10WPT nu este în flotă"
+    assert [lines[row.uit]["Probleme"] for row in rows] == [f"{lorry}; {trailer}"] * 2
     assert lines[closed.uit]["Probleme"] == ""
 
 
