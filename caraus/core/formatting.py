@@ -204,6 +204,15 @@ def folded(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "", plain)
 
 
+def natural_key(text: str) -> list[str | int]:
+    """Return the key that sorts names as people count: „Client 2” before „Client 10”.
+
+    Letters and numbers take turns, so that two keys never compare one with the other.
+    """
+    parts = re.split(r"(\d+)", unicodedata.normalize("NFKD", text).translate(_LETTERS).casefold())
+    return [int(part) if at % 2 else part for at, part in enumerate(parts)]
+
+
 def normalized_plate(typed: str) -> str:
     """Fold „b-12 abc” to „B12ABC”: capitals and digits alone, as the search folds them.
 

@@ -14,7 +14,7 @@ from caraus.accounts.models import Company, Membership
 from caraus.authorizations.link_rows import LinkState, last_links
 from caraus.authorizations.models import Authorization, CompanyRight
 from caraus.authorizations.status import health
-from caraus.core.formatting import today
+from caraus.core.formatting import natural_key, today
 from caraus.sync.limiter import permits
 from caraus.sync.models import SyncState
 from caraus.sync.status import HOST_CODES, company_sync_error
@@ -245,7 +245,7 @@ def search_rows(rows: list[CompanyRow], query: str) -> list[CompanyRow]:
 
 def sort_rows(rows: list[CompanyRow], order: CompanyOrder) -> list[CompanyRow]:
     """Sort, by name first, so that equals stand in that order."""
-    by_name = sorted(rows, key=lambda row: (str(row.company).casefold(), row.company.cui))
+    by_name = sorted(rows, key=lambda row: (natural_key(str(row.company)), row.company.cui))
     never = datetime.min.replace(tzinfo=UTC)
     if order == "name":
         return by_name

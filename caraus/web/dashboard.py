@@ -21,7 +21,7 @@ from caraus.sync.status import SyncStatus, read_sync_status
 from caraus.transports.models import DEALT_WITH, Transport, UnreadableRecord
 from caraus.web import charts
 from caraus.web.charts import BarChart
-from caraus.web.company_overview import company_rows
+from caraus.web.company_overview import CompanyRow, company_rows
 from caraus.web.risks import (
     RISK_KINDS,
     CompanyRisks,
@@ -30,6 +30,7 @@ from caraus.web.risks import (
     count_by_company,
     ends_today,
     find_lorries,
+    find_plates,
     risk_sentence,
 )
 from caraus.workspace.listing import CappedCount
@@ -99,8 +100,18 @@ class Dashboard:
         return charts.bar_chart([(day.day, float(day.appeared)) for day in self.days])
 
     @property
-    def risk_kinds(self) -> tuple[RiskKind, ...]:
-        return RISK_KINDS
+    def risk_kinds(self) -> list[RiskKind]:
+        """The kinds of which any company has a UIT: no column of zeros."""
+        return [risk.kind for risk in self.risks]
+
+    @property
+    def company_lines(self) -> list[tuple[CompanyRow, list[tuple[RiskKind, int]]]]:
+        """Each company of the table with its numbers of these kinds."""
+        kinds = self.risk_kinds
+        return [
+            (row.overview, [(kind, number) for kind, number in row.cells if kind in kinds])
+            for row in self.company_risks
+        ]
 
 
 def build_dashboard(membership: Membership) -> Dashboard:
@@ -137,12 +148,14 @@ def build_dashboard(membership: Membership) -> Dashboard:
     *counts, lorries_today, vehicles = numbers
     capped = [_capped(number) for number in counts]
     has_table = len(companies) > MOST_COMPANIES_BY_LORRY
+    named = (transports, companies, today)
     risks = tuple(
         Risk(
             kind,
             count.number,
             count.is_more,
-            () if has_table else find_lorries(kind, transports, companies, today),
+            () if has_table else find_lorries(kind, *named),
+            find_plates(kind, *named) if has_table else (),
         )
         for kind, count in zip(RISK_KINDS, capped[len(counted) :], strict=True)
         if count.number

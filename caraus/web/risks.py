@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 from caraus.accounts.models import Company
-from caraus.core.formatting import gettext_lazy, plural
+from caraus.core.formatting import gettext_lazy, natural_key, plural
 from caraus.fleet import queries as fleet
 from caraus.fleet.templatetags.fleet import issue_labels
 from caraus.transports import display
@@ -23,6 +23,8 @@ from caraus.transports.models import DEALT_WITH, Transport
 from caraus.web.company_overview import CompanyRow
 from caraus.workspace.urgency import is_expired_unresolved, must_not_start
 
+# Plates that the sentence names of each kind.
+PLATES_IN_SENTENCE = 3
 # Lorries that Panou names of each kind, and the UITs among which it looks for them.
 MAX_LORRIES = 5
 _MAX_UITS = 60
@@ -162,6 +164,8 @@ class Risk:
     number: int
     is_more: bool
     lorries: Lorries
+    # Those that the sentence names, where the lorries are not listed under it.
+    plates: tuple[str, ...] = ()
 
     @property
     def others(self) -> int:
@@ -188,6 +192,15 @@ def find_lorries(
     matching = rows.filter(kind.matches(today)).defer("raw", "extra", "search_text")
     in_order = matching.order_by("first_expired_day", "company", "sort_vehicle", "pk")
     return _by_lorry(in_order[:_MAX_UITS], companies, today)
+
+
+def find_plates(
+    kind: RiskKind, rows: QuerySet[Transport], companies: Sequence[Company], today: date
+) -> tuple[str, ...]:
+    """Return the first plates with UITs of this kind, and „…” where there are more."""
+    plates = [lorry.plate for lorry in find_lorries(kind, rows, companies, today) if lorry.plate]
+    more = ["…"] * (len(plates) > PLATES_IN_SENTENCE)
+    return (*plates[:PLATES_IN_SENTENCE], *more)
 
 
 def _by_lorry(rows: QuerySet[Transport], companies: Sequence[Company], today: date) -> Lorries:
@@ -245,9 +258,11 @@ def count_by_company(
     return sorted(counted, key=_badness)
 
 
-def _badness(row: CompanyRisks) -> tuple[list[int], int, str]:
+def _badness(row: CompanyRisks) -> tuple[list[int], bool, int, list[str | int]]:
+    """Return the key of the order: who has lorries on the road before who cannot be fined."""
     worst = [-number for number in row.numbers]
-    return worst, row.overview.severity, str(row.overview.company)
+    overview = row.overview
+    return worst, not overview.active, overview.severity, natural_key(str(overview.company))
 
 
 def risk_sentence(risks: Collection[Risk], *, lorries_today: int, has_fleet: bool) -> str:
@@ -260,6 +275,8 @@ def risk_sentence(risks: Collection[Risk], *, lorries_today: int, has_fleet: boo
         if risk.kind.key == "ends_today" and lorries_today:
             lorries = plural(lorries_today, "camion", "camioane")
             label = gettext("{uits}, pe {lorries}").format(uits=label, lorries=lorries)
+        if risk.plates:
+            label = f"{label} ({', '.join(risk.plates)})"
         parts.append(label)
     if parts:
         return "; ".join(parts) + "."

@@ -70,7 +70,12 @@ def _notify_owners(organization: Organization, first: date, now: datetime) -> No
         kind=WEEKLY_SUMMARY,
         key=key,
         message=weekly_summary,
-        facts=asdict(week) | {"first": first.isoformat(), "now": _in_each_language(membership)},
+        facts=asdict(week)
+        | {
+            "first": first.isoformat(),
+            "clock": f"{now.astimezone(BUCHAREST):%H:%M}",
+            "now": _in_each_language(membership),
+        },
         address=reverse("home"),
         now=now,
     )

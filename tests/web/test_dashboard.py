@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from caraus.accounts.models import Company, Membership, Organization
+from caraus.authorizations.models import CompanyRight
 from caraus.core.formatting import today
 from caraus.fleet.models import Issue, Vehicle
 from caraus.sync.models import CompanyDay, SyncRun, SyncState
@@ -152,12 +153,16 @@ def test_with_many_companies_it_is_a_table_the_worst_first(
         factories.company(authorized.organization, cui=f"{number}")
         for number in range(dashboard.MOST_COMPANIES_BY_LORRY)
     ]
-    transport(calm[5], "UIT1", first_expired_day=in_days(1), transport_date=in_days(-4))
-    transport(calm[7], "UIT2", first_expired_day=in_days(0), state="expired")
+    tonight = {"first_expired_day": in_days(1), "transport_date": in_days(-4)}
+    transport(calm[5], "UIT1", plate="B12ABC", **tonight)
+    transport(calm[7], "UIT2", plate="B13ABC", first_expired_day=in_days(0), state="expired")
     page = squeezed(signed_in.get("/").content.decode())
     assert re.findall(r'data-company="(\w+)"', page)[:2] == [calm[7].cui, calm[5].cui]
     assert "data-risk=" not in page
-    assert "1 UIT expirat nu este rezolvat; 1 UIT expiră azi la 24:00, pe 1 camion." in page
+    assert (
+        "1 UIT expirat nu este rezolvat (B13ABC); 1 UIT expiră azi la 24:00, pe 1 camion (B12ABC)."
+        in page
+    )
 
 
 def test_the_sums_of_a_day_come_from_the_polls(authorized: Company) -> None:
@@ -270,3 +275,51 @@ def test_a_dead_authorization_and_an_outage_are_reported(
     assert 'data-authorization-colour="red"' in page
     assert "Nu este interogat: nicio autorizare nu este activă." in page
     assert "Răspunde." not in page
+
+
+# -- many companies ------------------------------------------------------------------------------
+
+
+def many_companies(organization: Organization, number: int = 14) -> list[Company]:
+    return [
+        factories.company(organization, cui=f"9000002{index:02}", name=f"Client {index}")
+        for index in range(1, number + 1)
+    ]
+
+
+def test_of_many_companies_those_with_uits_stand_before_those_that_have_none(
+    signed_in: Client, authorized: Company
+) -> None:
+    companies = many_companies(authorized.organization)
+    authorization = authorized.organization.authorizations.get()
+    for company in companies[:12]:
+        CompanyRight.objects.create(authorization=authorization, company=company, state="no_right")
+    ending, calm = companies[12], companies[13]
+    transport(ending, "UIT1", first_expired_day=in_days(1), plate="B12ABC")
+    transport(calm, "UIT2", first_expired_day=in_days(9), plate="B13ABC")
+    response = signed_in.get("/")
+    shown = [overview.company for overview, _ in response.context["dashboard"].company_lines]
+    assert shown[:2] == [ending, calm]
+    # As people count: 2 before 10.
+    assert [str(company) for company in shown[2:14]] == [f"Client {n}" for n in range(1, 13)]
+    page = squeezed(response.content.decode())
+    assert "1 UIT expiră azi la 24:00, pe 1 camion (B12ABC)" in page
+
+
+def test_the_table_of_companies_has_no_column_of_zeros(
+    signed_in: Client, authorized: Company
+) -> None:
+    companies = many_companies(authorized.organization)
+    for number in range(5):
+        transport(
+            companies[number], f"UIT{number}", first_expired_day=in_days(1), plate=f"B1{number}ABC"
+        )
+    SyncState.objects.create(company=companies[0], last_code="http_5xx")
+    response = signed_in.get("/")
+    page = squeezed(response.content.decode())
+    table = page[page.index("company-risks") :]
+    assert 'data-label="Expiră azi"' in table
+    for head in ("Expirate", "Nu porni", "Vehicul nepotrivit"):
+        assert f'data-label="{head}"' not in table
+    assert ">0<" not in table[: table.index("</table>")]
+    assert "(B10ABC, B11ABC, B12ABC, …)" in page

@@ -68,6 +68,11 @@ def test_no_page_is_longer_than_three_screens(
                 )
                 assert size[0] <= width, (path, width, size)
                 assert size[1] <= 3 * height, (path, width, size)
+                if path == "/firme/" and width == 1440:
+                    head = page.locator(".table-card").evaluate(
+                        "table => table.getBoundingClientRect().top"
+                    )
+                    assert head < 200
                 if path.startswith("/firme/"):
                     most = 41 if width > 960 else 64
                     assert max(page.evaluate(ROW_HEIGHTS)) <= most, (path, width)

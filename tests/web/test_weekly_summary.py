@@ -7,8 +7,10 @@ import pytest
 from caraus.accounts.models import Company, User
 from caraus.core.formatting import BUCHAREST
 from caraus.notifications.emails import compose_email
+from caraus.notifications.messages import Facts
 from caraus.notifications.models import Notification, NotificationEmail
 from caraus.transports.models import Transport, TransportEvent
+from caraus.web.notification_texts import weekly_summary
 from caraus.web.weekly_summary import notify_weekly
 from tests import factories
 from tests.transports.test_views import transport
@@ -43,18 +45,47 @@ def test_the_owner_reads_the_week_in_five_lines(authorized: Company, owner: User
     assert summary.title == "Săptămâna pe scurt: 23.11–29.11.2026"
     assert NotificationEmail.objects.filter(notification=summary).count() == 1
     lines = summary.text.split("\n\n")
-    assert len(lines) == 5
+    assert len(lines) == 4
     assert lines[0].startswith("Luni dimineața: ")
-    assert lines[1:4] == [
+    assert lines[1:3] == [
         "Săptămâna trecută: 3 UIT-uri noi, pe 2 camioane.",
-        (
-            "2 UIT-uri au expirat; 1 UIT a ieșit din lista ANAF înainte de termen; 0 UIT-uri au "
-            "fost date altui transportator."
-        ),
-        "La ANAF: 0 schimbări de vehicul depuse, din care refuzate: 0.",
+        "2 UIT-uri au expirat; 1 UIT a ieșit din lista ANAF înainte de termen.",
     ]
-    assert lines[4].startswith("Autorizări SPV: ")
+    assert lines[3].startswith("Autorizări SPV: ")
     assert summaries(dispatcher) == []
+
+
+def test_of_what_did_not_happen_there_is_no_sentence(authorized: Company, owner: User) -> None:
+    notify_weekly(MONDAY + timedelta(hours=9))  # the server was down in the morning
+    (summary,) = summaries(owner)
+    lines = summary.text.split("\n\n")
+    assert lines[0].startswith("Luni la 16:05: Niciun risc de amendă acum")
+    assert lines[1] == "Săptămâna trecută: niciun UIT nou."
+    assert lines[2].startswith("Autorizări SPV: ")
+    assert len(lines) == 3
+    assert "0" not in "".join(lines[1:])
+
+
+FACTS: Facts = {
+    **dict.fromkeys(("new", "lorries", "expired", "delisted", "other_carrier", "filed"), 2),
+    "first": "2026-11-23",
+    "clock": "07:05",
+    "now": {"ro": {"risks": "Niciun risc.", "state": "Activ", "sentence": "Bine."}},
+}
+
+
+@pytest.mark.parametrize(
+    ("refused", "line"),
+    [
+        (1, "La ANAF: 2 schimbări de vehicul depuse, din care refuzate: 1."),
+        (0, "La ANAF: 2 schimbări de vehicul depuse."),
+    ],
+)
+def test_a_full_week_has_five_lines(refused: int, line: str) -> None:
+    lines = weekly_summary.write(FACTS | {"refused": refused}).text.split("\n\n")
+    assert len(lines) == 5
+    assert lines[2].count(";") == 2
+    assert lines[3] == line
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from caraus.authorizations import link_emails, links
 from caraus.authorizations.link_forms import LinksForm
 from caraus.authorizations.link_rows import last_addresses
 from caraus.authorizations.pasted_addresses import PastedAddresses
+from caraus.core.formatting import natural_key
 from caraus.lists.spreadsheets import UnreadableFileError
 
 # Links made by one press.
@@ -40,7 +41,10 @@ def links_per_company(request: HttpRequest) -> HttpResponse:
     once."""
     membership = access.require_role(request, Role.DISPATCHER)
     keys = [key for key in request.GET.getlist("firma") if key.isdecimal() and len(key) < 19]
-    chosen = list(access.visible_companies(membership).filter(pk__in=keys))
+    chosen = sorted(
+        access.visible_companies(membership).filter(pk__in=keys),
+        key=lambda company: natural_key(str(company)),
+    )
     companies = chosen[:MAX_LINKS]
     if not companies:
         messages.warning(request, gettext("Bifează întâi firmele din tabel."))
