@@ -70,6 +70,13 @@ class SyncError:
     since: datetime | None
     # What ANAF said, without secrets; only where the advice speaks of it.
     detail: str
+    # When the last of the companies got it.
+    newest_at: datetime | None = None
+
+    @property
+    def is_dismissable(self) -> bool:
+        """Return whether the dispatcher's list may go without it: the companies' page has it."""
+        return self.responsibility == Responsibility.RIGHTS and self.newest_at is not None
 
     @property
     def label(self) -> ErrorLabel:
@@ -171,14 +178,16 @@ def _clock(moment: datetime) -> str:
 
 def _merged_error(same: list[CompanySyncError]) -> SyncError:
     first = same[0]
+    moments = [error.since for error in same if error.since]
     return SyncError(
         companies=tuple(error.company for error in same),
         code=first.code,
         responsibility=first.responsibility,
         sentence=first.sentence,
         advice=first.advice,
-        since=min((error.since for error in same if error.since), default=None),
+        since=min(moments, default=None),
         detail=next((error.detail for error in same if error.detail), ""),
+        newest_at=max(moments, default=None),
     )
 
 

@@ -58,7 +58,9 @@ def draw_state(
         status.word,
     )
     if day := _on_paper(transport.transport_date):
-        drawn += format_html('<span class="print-only"> {}</span>', day)
+        drawn += format_html(
+            '<span class="print-only"> {}</span>', gettext("transport {day}").format(day=day)
+        )
     if "transport_date" in layout.columns and status is not display.TODAY:
         drawn += format_html(
             '<span class="sub no-print" title="{}"><span class="card-word">{} </span>{}</span>',

@@ -4,14 +4,16 @@ import io
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 from pytest_django.live_server_helper import LiveServer
 
-from caraus.accounts.models import Membership
+from caraus.accounts.models import Company, Membership
 from caraus.accounts.provision import provision_user
 from caraus.core.formatting import today
 from caraus.fleet.models import Vehicle
+from caraus.sync.models import SyncState
 from tests import factories
 from tests.transports.test_views import transport
 from tests.web.test_in_a_browser import EMAIL, PASSWORD, signed_in_page
@@ -69,6 +71,36 @@ def test_each_sheet_of_the_list_has_the_head_and_dates_of_the_calendar(
         assert sum(text.count("WPT") for text in sheets) == 50
         # What is left out is said.
         assert "Numai rândurile paginii de pe ecran" in sheets[0]
+
+
+def test_the_printed_list_marks_what_has_expired_and_has_no_banner(
+    browser: Browser, live_server: LiveServer
+) -> None:
+    company = Company.objects.get()
+    expired = transport(
+        company,
+        uit="1A2B3C4D5E6F9999",
+        plate="SM38PRK",
+        state="expired",
+        transport_date=today() - timedelta(days=9),
+        first_expired_day=today() - timedelta(days=6),
+    )
+    SyncState.objects.create(
+        company=company, last_code="no_rights_cui", last_attempt_at=timezone.now()
+    )
+    with signed_in_page(browser, live_server) as page:
+        page.goto("/transporturi/")
+        expect(page.locator("[data-code=no_rights_cui]")).to_be_visible()
+        page.emulate_media(media="print")
+        expect(page.locator("#lista .notice")).to_be_hidden()
+        expect(page.locator(".state-sync")).to_be_hidden()
+        page.emulate_media(media=None)
+        first, *_ = sheets_of(page, "/transporturi/")
+    assert "Lipsește un drept" not in first
+    assert "Interogăm" not in first
+    assert "EXPIRAT" in first[first.index("SM38PRK") :][:300]
+    assert expired.transport_date is not None
+    assert f"transport {expired.transport_date:%d.%m.%Y}" in first
 
 
 def test_each_sheet_of_the_week_has_the_days_and_dates_of_the_calendar(

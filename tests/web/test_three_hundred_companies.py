@@ -1,5 +1,7 @@
 """An accountant with three hundred companies: short pages, low rows, many chosen at once."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, expect
@@ -146,3 +148,30 @@ def test_all_without_a_right_get_a_link_each_and_their_addresses_in_one_paste(
         expect(page.get_by_role("heading", name="Linkurile sunt gata")).to_be_visible()
         expect_short()
     assert accountant.external_links.exclude(email="").count() == 297
+
+
+def test_the_list_says_who_has_no_right_in_a_line_until_it_is_dismissed_or_one_more_has_none(
+    browser: Browser, live_server: LiveServer, accountant: Organization
+) -> None:
+    refused = SyncState.objects.filter(last_code="no_rights_cui")
+    refused.update(error_since=timezone.now() - timedelta(hours=1))
+    with signed_in_page(browser, live_server) as page:
+        notice = page.locator("[data-code=no_rights_cui]")
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto("/transporturi/")
+            expect(notice).to_be_visible()
+            assert notice.evaluate("notice => notice.offsetHeight") <= 40, width
+            expect(notice.get_by_role("link", name="Vezi-le")).to_be_visible()
+        notice.get_by_role("button", name="Ascunde până apare ceva nou").click()
+        expect(notice).to_have_count(0)
+        page.goto("/transporturi/")
+        expect(page.locator("#lista")).to_be_visible()
+        expect(notice).to_have_count(0)
+        page.goto("/integrari/")
+        expect(notice).to_be_visible()  # there it stays
+        newest = refused.order_by("pk")[0]
+        newest.error_since = timezone.now()
+        newest.save()
+        page.goto("/transporturi/")
+        expect(notice).to_be_visible()

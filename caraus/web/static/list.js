@@ -120,6 +120,17 @@
     if (link) window.open(link.href, "_blank", "noopener");
   });
 
+  // What was read of the rights is not said again, until there is something new (the cookie).
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-dismiss]");
+    if (!button) return;
+    const { dismiss, dismissUntil } = button.dataset;
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `${dismiss}=${dismissUntil}; Path=${location.pathname}; Max-Age=31536000; SameSite=Lax${secure}`;
+    button.closest(".notice").remove();
+    byId("continut").focus({ preventScroll: true });
+  });
+
   /* -- many at once: boxes, with shift those in between, x for the row of the focus -------------- */
 
   const boxes = () => [...document.querySelectorAll('#lista input[name="uit"]')];

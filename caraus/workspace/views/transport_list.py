@@ -1,6 +1,7 @@
 """The list of UITs; the address holds its whole view."""
 
 import time
+from collections.abc import Iterable
 from datetime import date
 from hashlib import sha256
 from http import HTTPStatus
@@ -21,7 +22,7 @@ from caraus.core.formatting import today
 from caraus.filings import rows as filings
 from caraus.fleet import queries as fleet
 from caraus.sync import requests
-from caraus.sync.status import read_sync_status
+from caraus.sync.status import SyncError, read_sync_status
 from caraus.transports.models import Transport, UnreadableRecord
 from caraus.workspace import (
     columns,
@@ -37,6 +38,8 @@ from caraus.workspace.models import ListSettings
 from caraus.workspace.quick_filters import summarize
 from caraus.workspace.row_drawer import RowDrawer
 
+# Until when the errors about rights were read and dismissed: seconds since 1970.
+DISMISSED_COOKIE = "drepturi-citite"
 # UITs with unreadable fields that are named above the list; their rows are marked anyway.
 MAX_NAMED = 5
 # Stands in the changing part instead of its version, until the version is computed.
@@ -118,6 +121,8 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "dealt_with_number": summary.dealt_with,
         "now": int(time.time()),
         "printed_at": timezone.now(),
+        "sync_errors": _not_dismissed(request, sync_status.errors),
+        "dismissed_cookie": DISMISSED_COOKIE,
         "columns_in_all": len(heads) + 1,
         "may_mark": may_mark,
         "may_sync": may_mark,
@@ -165,6 +170,22 @@ def _partly_unreadable(companies: list[Company], day: date) -> QuerySet[Transpor
     """Return the first open UITs of which some field could not be read."""
     transports = listing.partly_unreadable([company.pk for company in companies], day)
     return transports.select_related("company").defer("raw", "extra")[:MAX_NAMED]
+
+
+def _not_dismissed(request: HttpRequest, errors: Iterable[SyncError]) -> list[SyncError]:
+    """Return the errors without those about rights that this browser has dismissed, until one more
+    company has none."""
+    value = request.COOKIES.get(DISMISSED_COOKIE, "")
+    dismissed_at = int(value) if value.isdecimal() and len(value) < 12 else 0
+    return [
+        error
+        for error in errors
+        if not (
+            error.is_dismissable
+            and error.newest_at is not None
+            and error.newest_at.timestamp() < dismissed_at + 1
+        )
+    ]
 
 
 def _is_part(request: HttpRequest) -> bool:
