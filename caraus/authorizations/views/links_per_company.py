@@ -58,7 +58,8 @@ def links_per_company(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and (form.has_paste or "asaza" in request.POST):
         form, context["pasted"] = _with_pasted(form)
     elif request.method == "POST" and form.is_valid():
-        new_links = [_make_link(membership, company, form) for company in companies]
+        with transaction.atomic():  # all or none; and one commit, not three hundred
+            new_links = [_make_link(membership, company, form) for company in companies]
         context = {
             "sent": [link for link in new_links if link.email],
             "to_copy": [link for link in new_links if not link.email],
@@ -76,7 +77,6 @@ def _with_pasted(form: LinksForm) -> tuple[LinksForm, PastedAddresses | None]:
         return form, None
 
 
-@transaction.atomic
 def _make_link(membership: Membership, company: Company, form: LinksForm) -> MadeLink:
     email = form.email_of(company)
     if email and link_emails.email_limit(membership):
