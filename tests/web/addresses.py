@@ -87,7 +87,7 @@ OWN_ROUTES = {
     "transporturi/saptamana/": {"GET": 200},
     "transporturi/harta/": {"GET": 200},
     "transporturi/sincronizare/": {"POST": 302},
-    "transporturi/export/": {"POST": 302},
+    "transporturi/export/": {"POST": 200},
     "transporturi/alese/": {"POST": 302},
     "transporturi/camioane/": {"GET": 200},
     "transporturi/cauta/": {"GET": 200},

@@ -110,8 +110,8 @@ def synchronize(hands: Hands) -> None:
 
 def export_the_list(hands: Hands) -> None:
     hands.press(hands.main.locator("summary:visible", has_text="Exportă"))
-    hands.press(hands.main.get_by_role("button", name="XLSX"))
-    hands.page.wait_for_url("**/transporturi/export/*/")
+    with hands.page.expect_download():
+        hands.press(hands.main.get_by_role("button", name="XLSX"))
 
 
 MOST_PRESSES: dict[Callable[[Hands], None], int] = {

@@ -31,6 +31,12 @@ from tests.workspace.conftest import MakeTransport
 EXPORT = "/transporturi/export/"
 
 
+@pytest.fixture(autouse=True)
+def no_short_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave every list to the worker; `test_short_export.py` is about those made at once."""
+    monkeypatch.setattr(exports, "MAX_DIRECT_ROWS", -1)
+
+
 def request_export(client: Client, view: str = "", kind: str = "xlsx") -> ListExport:
     response = client.post(EXPORT, {"vedere": view, "fel": kind})
     assert response.status_code == 302

@@ -2,13 +2,13 @@
 
 import csv
 import io
+from typing import Any
 
 from django.test import Client
 
 from caraus.accounts.models import Company, Organization
 from caraus.fleet.models import Vehicle
 from caraus.transports.models import Transport
-from caraus.workspace import exports
 from caraus.workspace.models import ListExport
 from tests import factories
 from tests.squeezed import page_of
@@ -41,11 +41,9 @@ def test_codes_and_texts_are_shown_as_a_page(signed_in: Client, make: MakeTransp
 def exported(client: Client, keys: list[int]) -> tuple[ListExport, list[str]]:
     """Export these UITs of the view; return the export and the codes in its file."""
     form = {"vedere": "sortare=expira", "fel": "csv", "uit": keys}
-    assert client.post(EXPORT, form).status_code == 302
+    response: Any = client.post(EXPORT, form)
     export = ListExport.objects.latest("pk")
-    if export.finished_at is None:
-        exports.run_export(export_id=export.pk)
-    text = b"".join(exports.stream_content(export)).decode("utf-8-sig")
+    text = b"".join(response).decode("utf-8-sig")
     return export, [line[0] for line in csv.reader(io.StringIO(text), delimiter=";")][1:]
 
 

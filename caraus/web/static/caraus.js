@@ -266,7 +266,9 @@
   // The view may have changed since the form was drawn: the address bar knows it.
   document.addEventListener("submit", ({ target }) => {
     const field = target.matches("[data-of-view]") && target.elements.vedere;
-    if (field) field.value = location.search.slice(1);
+    if (!field) return;
+    field.value = location.search.slice(1);
+    target.closest("[data-menu]")?.removeAttribute("open"); // a file leaves the page as it is
   });
 
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {

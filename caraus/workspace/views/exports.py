@@ -1,11 +1,11 @@
-"""Requesting an export, its progress, and its download."""
+"""Requesting an export (a short list is downloaded at once), its progress, and its download."""
 
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,11 +21,12 @@ from caraus.core.queries import parse_keys
 from caraus.workspace import export_files, exports, tasks
 from caraus.workspace.company_scope import resolve_scope
 from caraus.workspace.filters import ListFilters, parse_address
+from caraus.workspace.models import ListExport
 
 
 @require_POST
 @rate_limited("list_export")
-def new_export(request: HttpRequest) -> HttpResponseRedirect:
+def new_export(request: HttpRequest) -> HttpResponseBase:
     """Request an export of the list, or of the ticked rows."""
     membership = access.current_membership(request)
     kind = request.POST.get("fel", "")
@@ -39,14 +40,14 @@ def new_export(request: HttpRequest) -> HttpResponseRedirect:
 
 @require_POST
 @rate_limited("export")
-def organization_export(request: HttpRequest) -> HttpResponseRedirect:
+def organization_export(request: HttpRequest) -> HttpResponseBase:
     """Request the archive of the organization, for its owner."""
     return _request_export(request, access.require_role(request, Role.OWNER), exports.ARCHIVE, "")
 
 
 @require_POST
 @rate_limited("export")
-def audit_log_export(request: HttpRequest) -> HttpResponseRedirect:
+def audit_log_export(request: HttpRequest) -> HttpResponseBase:
     """Request all entries of a view of the audit log."""
     membership = access.require_role(request, Role.ADMIN)
     query = urlencode(parse_address(request.POST.get("vedere", "")))
@@ -59,13 +60,16 @@ def _request_export(
     kind: str,
     query: str,
     keys: Sequence[int] = (),
-) -> HttpResponseRedirect:
+) -> HttpResponseBase:
     with transaction.atomic():
         export, outcome = exports.request_export(
             membership, kind=kind, query=query, transports=keys
         )
-        if outcome is exports.RequestOutcome.NEW:
+        is_new = outcome is exports.RequestOutcome.NEW
+        if is_new and not exports.make_short_list(export, membership):
             tasks.export.defer(export_id=export.pk, **job_origin())
+    if exports.is_short_list(export):
+        return _send_file(export)
     is_other = (export.kind, export.query, export.transports) != (kind, query, list(keys))
     if outcome is exports.RequestOutcome.UNDER_WAY and is_other:
         messages.info(
@@ -112,6 +116,10 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     if export.finished_at is None:
         raise Http404(gettext("Fișierul nu este gata încă."))
     exports.record_download(export, access.current_membership(request))
+    return _send_file(export)
+
+
+def _send_file(export: ListExport) -> StreamingHttpResponse:
     response = StreamingHttpResponse(
         exports.stream_content(export), content_type=exports.content_type(export)
     )
