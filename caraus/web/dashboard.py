@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext
 
 from caraus.accounts import access
-from caraus.accounts.models import Company, Membership, Role
+from caraus.accounts.models import Company, Membership, Organization, Role
 from caraus.authorizations import authorization_cards
 from caraus.authorizations.replacement import NOT_ENDED
 from caraus.authorizations.status import Health
@@ -163,7 +163,7 @@ def build_dashboard(membership: Membership) -> Dashboard:
     company_risks = (
         count_by_company(transports, company_rows(membership), today) if has_table else []
     )
-    is_authorized = membership.organization.authorizations.filter(status__in=NOT_ENDED).exists()
+    is_authorized = has_authorization(membership.organization)
     sentence = risk_sentence(risks, lorries_today=lorries_today, has_fleet=bool(vehicles))
     return Dashboard(
         today=today,
@@ -178,6 +178,11 @@ def build_dashboard(membership: Membership) -> Dashboard:
         companies=tuple(companies),
         company_risks=tuple(company_risks[:COMPANIES_IN_TABLE]),
     )
+
+
+def has_authorization(organization: Organization) -> bool:
+    """Return whether the organization has an authorization that has not ended."""
+    return organization.authorizations.filter(status__in=NOT_ENDED).exists()
 
 
 def has_uits(membership: Membership) -> bool:

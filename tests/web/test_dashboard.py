@@ -237,6 +237,9 @@ def test_the_number_of_queries_is_constant(signed_in: Client, authorized: Compan
 def test_before_the_first_authorization_home_leads_to_the_button(
     signed_in: Client, company: Company
 ) -> None:
+    with CaptureQueriesContext(database) as queries:
+        signed_in.get("/")
+    assert not any("sync_companyday" in query["sql"] for query in queries)  # no Panou is built
     page = signed_in.get("/", follow=True)
     assert page.redirect_chain[-1][0] == "/integrari/"
     assert "Panoul se umple după prima autorizare SPV" in squeezed(page.content.decode())

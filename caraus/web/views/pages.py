@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from caraus.accounts import access
 from caraus.accounts.views.organization import may_create_organization
 from caraus.core.organization_paths import personal_path
-from caraus.web.dashboard import build_dashboard, has_uits
+from caraus.web.dashboard import build_dashboard, has_authorization, has_uits
 
 
 @require_GET
@@ -26,8 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if not access.memberships(request) and may_create_organization(access.signed_in_user(request)):
         return redirect(personal_path("organization_new"))
     membership = access.current_membership(request)
-    dashboard = build_dashboard(membership)
-    if not dashboard.is_authorized and not has_uits(membership):
+    if not has_authorization(membership.organization) and not has_uits(membership):
         messages.info(
             request,
             gettext(
@@ -35,7 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
             ),
         )
         return redirect("authorizations:integrations")
-    return render(request, "dashboard.html", {"dashboard": dashboard})
+    return render(request, "dashboard.html", {"dashboard": build_dashboard(membership)})
 
 
 @login_not_required
