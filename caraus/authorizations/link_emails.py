@@ -1,5 +1,6 @@
 """The e-mails with a link: the first, those sent again by hand, and the reminders."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,6 +51,24 @@ def email_link(link: ExternalLink, secret: str, *, is_reminder: bool = False) ->
     message.purpose, message.reference = "authorizations/email/link", f"link:{link.pk}"
     message.expires_at = link.expires_at
     message.send()
+
+
+@transaction.atomic
+def create_and_email_link(
+    membership: Membership,
+    *,
+    companies: Sequence[Company],
+    email: str,
+    lifetime: timedelta,
+    reminders: bool,
+) -> tuple[ExternalLink, str]:
+    """Create a link and queue its e-mail, if it has an address: both or neither."""
+    link, secret = links.create_link(
+        membership, companies=companies, email=email, lifetime=lifetime, reminders=reminders
+    )
+    if email:
+        email_link(link, secret)
+    return link, secret
 
 
 def confirmed_address(user: User | None) -> str:

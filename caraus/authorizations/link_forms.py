@@ -108,7 +108,7 @@ class LinksForm(LinkOptionsForm):
 
     def with_pasted(self) -> tuple["LinksForm", PastedAddresses]:
         """Return the form with the pasted addresses in its fields. Raises UnreadableFileError."""
-        pasted = read_addresses(self.data["pasted"], self.companies)
+        pasted = read_addresses(self.data.get("pasted", ""), self.companies)
         data = cast("QueryDict", self.data).copy()
         data["pasted"] = ""
         for company in self.companies:

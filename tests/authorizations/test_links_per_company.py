@@ -5,12 +5,14 @@ from urllib.parse import urlencode
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 from django.test import Client
 
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.authorizations.models import ExternalLink
 from caraus.authorizations.pasted_addresses import read_addresses
 from caraus.authorizations.views.links_per_company import MAX_LINKS
+from caraus.mail.models import OutgoingEmail
 from tests import factories
 from tests.mail import delivered
 from tests.squeezed import squeezed
@@ -83,6 +85,26 @@ def test_a_young_organization_sends_its_few_and_copies_the_others(
     shown = signed_in.post(page_of(companies), form).content.decode()
     assert len(delivered()) == 2
     assert len(SECRET.findall(shown)) == 1
+
+
+def test_an_email_that_cannot_be_queued_leaves_no_link(
+    signed_in: Client, companies: list[Company]
+) -> None:
+    with connection.cursor() as cursor:  # undone with the test's transaction
+        cursor.execute(
+            "ALTER TABLE mail_outgoingemail ADD CONSTRAINT refused"
+            " CHECK (recipient <> 'ion@firma.ro')"
+        )
+    signed_in.raise_request_exception = False
+    form = {
+        f"email_{companies[0].pk}": "ana@firma.ro",
+        f"email_{companies[1].pk}": "ion@firma.ro",
+    }
+    assert signed_in.post(page_of(companies), form).status_code == 500
+    address = {"companies": [companies[0].pk], "email": "ion@firma.ro"}
+    assert signed_in.post("/integrari/linkuri/", address).status_code == 500
+    assert not ExternalLink.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 def test_only_companies_that_the_member_sees_get_a_link(
@@ -179,6 +201,14 @@ def test_a_paste_without_an_address_says_so(
     response = signed_in.post(page_of(companies), {"pasted": text, "asaza": "1"})
     assert "În listă nu este nicio adresă de e-mail." in response.content.decode()
     assert not ExternalLink.objects.exists()
+
+
+def test_a_form_without_the_list_says_that_there_is_no_address(
+    signed_in: Client, companies: list[Company]
+) -> None:
+    response = signed_in.post(page_of(companies), {"asaza": "1"})
+    assert response.status_code == 200
+    assert "În listă nu este nicio adresă de e-mail." in response.content.decode()
 
 
 # -- all of a tab --------------------------------------------------------------------------------

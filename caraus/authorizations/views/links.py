@@ -56,15 +56,13 @@ def new_link(request: HttpRequest) -> HttpResponse:
                 )
         email = form.cleaned_data["email"]
         not_sent = link_emails.email_limit(membership) if email else None
-        link, secret = links.create_link(
+        link, secret = link_emails.create_and_email_link(
             membership,
             companies=companies,
             email="" if not_sent else email,
             lifetime=form.cleaned_data["lifetime"],
             reminders=form.cleaned_data["reminders"],
         )
-        if link.email:
-            link_emails.email_link(link, secret)
         return _show_once(request, link, secret, not_sent_to=email if not_sent else "")
     return render(request, "authorizations/link_new.html", context)
 

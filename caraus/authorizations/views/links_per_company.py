@@ -81,13 +81,11 @@ def _make_link(membership: Membership, company: Company, form: LinksForm) -> Mad
     email = form.email_of(company)
     if email and link_emails.email_limit(membership):
         email = ""
-    link, secret = links.create_link(
+    _, secret = link_emails.create_and_email_link(
         membership,
         companies=[company],
         email=email,
         lifetime=form.cleaned_data["lifetime"],
         reminders=form.cleaned_data["reminders"],
     )
-    if email:
-        link_emails.email_link(link, secret)
     return MadeLink(company, email, "" if email else links.link_address(secret))
