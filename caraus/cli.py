@@ -19,7 +19,7 @@ from caraus.commands.ledger import add_ledger_commands
 
 GOOD, FAILURE, WRONG_USE, REAUTHORIZE = 0, 1, 2, 3
 
-SYNC_HELP = """Ask ANAF now and print what came of it.
+SYNC_HELP = """Poll ANAF now and print what came of it.
 
 --json prints a list, one object per company:
   cui         the carrier's CUI, digits only
@@ -250,7 +250,7 @@ def _servers(commands: Commands) -> None:
 
         return worker(concurrency=options.concurrency)
 
-    parser = _command(commands, "worker", worker, "Ask ANAF and do all other background work.")
+    parser = _command(commands, "worker", worker, "Poll ANAF and do all other background work.")
     parser.add_argument("--concurrency", type=_positive, default=8, help=_CONCURRENCY)
 
     _serve(commands)

@@ -53,7 +53,7 @@ FREE = (
         "core/secret_files.py",
         "settings.py",
     ),
-    *("anaf/answers.py", "anaf/login_answers.py", "anaf/values.py"),
+    "anaf/values.py",
     # Names of counties; a paper that is read on Romania's roads.
     *("workspace/counties.py", "drivers/card.py", "drivers/card_pdf.py"),
     "anaf/documents.py",

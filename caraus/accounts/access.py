@@ -65,11 +65,6 @@ def signed_in_user(request: HttpRequest) -> User:
     return user
 
 
-def organizations_of(user: User) -> QuerySet[Organization]:
-    """Return the organizations of which the user is a member, by name."""
-    return Organization.objects.filter(memberships__user=user).order_by("name", "pk")
-
-
 def memberships(request: HttpRequest) -> list[Membership]:
     """Return the signed-in user's memberships with their organizations, by name. A page needs
     them once; a request that may change them queries anew each time."""

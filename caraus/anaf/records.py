@@ -137,11 +137,6 @@ class CarrierRecord:
     unread: dict[str, str] = field(default_factory=dict)
 
     @property
-    def uit_valid(self) -> bool:
-        """Whether the UIT has the XSD's form and check digits."""
-        return uit_is_valid(self.uit)
-
-    @property
     def current_vehicle(self) -> DeclaredVehicle:
         """The vehicle of the latest change by `data_modif_veh`, else the one first declared."""
         if not self.vehicle_changes:

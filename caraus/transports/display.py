@@ -48,14 +48,6 @@ CARRIER_CHANGED = Status(
 )
 NOT_VALIDATED = Status("not_validated", gettext_lazy("cod greșit"), "bad", "shield-question-mark")
 
-STATUSES = {
-    status.key: status
-    for status in (
-        *(FUTURE, TODAY, UNDERWAY, ENDS_TODAY, ENDS_TOMORROW, UNKNOWN_DAYS),
-        *(EXPIRED, MISSING, DELISTED, CARRIER_CHANGED, NOT_VALIDATED),
-    )
-}
-
 
 def why_delisted() -> str:
     """Say the possible reasons, never one as a fact: nobody says why ANAF no longer lists a UIT."""

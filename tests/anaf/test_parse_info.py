@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caraus.anaf.errors import AnafError
-from caraus.anaf.info import InfoResponse, parse_info
+from caraus.anaf.info import InfoResponse, parse_info, uit_is_valid
 
 from .samples import SWAGGER_RECORD, WAF_PAGE, body_of, record
 
@@ -205,7 +205,7 @@ def _parse_anything(body: bytes) -> InfoResponse | None:
     for record_ in response.records:
         assert record_.current_vehicle is not None
         repr(record_).encode()
-        assert record_.uit_valid in (True, False)
+        assert uit_is_valid(record_.uit) in (True, False)
     return response
 
 

@@ -35,7 +35,7 @@ def test_the_swaggers_record_is_read_whole() -> None:
         extra={},
     )
     assert [(d.text, d.raw) for d in read.documents] == [("XXX", "XXX")]
-    assert read.uit_valid
+    assert uit_is_valid(read.uit)
 
 
 def test_a_place_is_a_dictionary_of_texts() -> None:
@@ -96,7 +96,7 @@ def test_numbers_and_spaces_are_accepted_where_texts_are_promised() -> None:
 
 def test_a_wrong_check_digit_and_another_carrier_are_accepted() -> None:
     read = read_record(record(uit="XXX", tr_cod="99"))
-    assert (read.uit, read.uit_valid, read.carrier_cui) == ("XXX", False, "99")
+    assert (read.uit, uit_is_valid(read.uit), read.carrier_cui) == ("XXX", False, "99")
 
 
 def test_unknown_keys_are_kept() -> None:

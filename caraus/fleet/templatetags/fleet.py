@@ -1,4 +1,4 @@
-"""Problems of UITs in templates of the packages above: `{% load fleet %}`."""
+"""Issues of UITs in templates of the packages above: `{% load fleet %}`."""
 
 from dataclasses import dataclass
 from typing import Any
