@@ -1,5 +1,6 @@
 """The list as hands use it: many at once, groups that fold, back to the row, few stops for Tab."""
 
+import io
 from datetime import timedelta
 
 import openpyxl
@@ -99,7 +100,7 @@ def test_many_are_selected_by_keys_and_with_shift_and_let_go(
         page.locator("#lista tr[data-uit] input").nth(1).check()
         with page.expect_download() as download:
             bar.get_by_role("button", name="Exportă").click()
-        sheet = openpyxl.load_workbook(download.value.path()).active
+        sheet = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes())).active
         assert sheet is not None
         assert [cell.value for cell in sheet["A"]] == ["UIT", uits[1]]
         assert page.url.endswith("/transporturi/")
