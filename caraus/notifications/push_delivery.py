@@ -85,13 +85,14 @@ def send_push(push_id: int, *, now: datetime | None = None) -> bool:
         return False
     try:
         _post(open_subscription(subscription), payload, now)
-    except (_GoneError, UnreadableTokenError):
+    except _GoneError:
         subscription.delete()
         return False
     except _RefusedError:
         NotificationPush.objects.filter(pk__in=keys).delete()
         return False
-    except httpx2.HTTPError as error:
+    except (UnreadableTokenError, httpx2.HTTPError) as error:
+        # A worker with other keys deletes nothing: with the right ones it is sent.
         log.warning("push_not_sent", error=type(error).__name__, attempts=push.attempts + 1)
         NotificationPush.objects.filter(pk__in=keys).update(
             attempts=push.attempts + 1, next_attempt_at=now + retry_delay(push.attempts + 1)
@@ -117,10 +118,10 @@ def send_sample(subscription_id: int) -> bool:
         )
     try:
         _post(open_subscription(subscription), payload, timezone.now())
-    except (_GoneError, UnreadableTokenError):
+    except _GoneError:
         subscription.delete()
         return False
-    except (_RefusedError, httpx2.HTTPError) as error:
+    except (_RefusedError, UnreadableTokenError, httpx2.HTTPError) as error:
         log.warning("push_sample_not_sent", error=type(error).__name__)
         return False
     return True

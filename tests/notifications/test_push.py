@@ -5,6 +5,8 @@ from datetime import time, timedelta
 from functools import partial
 
 import pytest
+from cryptography.fernet import Fernet
+from django.conf import LazySettings
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,6 +20,7 @@ from caraus.notifications.models import (
     DeliverySettings,
     Notification,
     NotificationPush,
+    PushKey,
     PushSubscription,
 )
 from caraus.notifications.notify import notify
@@ -160,6 +163,27 @@ def test_a_browser_that_withdrew_is_forgotten(
     assert len(phone.service.received) == 1
     assert not PushSubscription.objects.exists()
     assert not NotificationPush.objects.exists()
+
+
+def test_a_worker_with_other_keys_deletes_no_browser_and_is_followed_by_one_with_the_right(
+    phone: Subscriber, company: Company, owner: User, settings: LazySettings
+) -> None:
+    vapid_public_key()
+    notify_uits(DELISTED_UIT, make_notices(company, "1"))
+    (pk,) = push_delivery.due_pushes()
+    keys, now = list(settings.TOKEN_KEYS), timezone.now()
+    settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
+    assert not push_delivery.send_push(pk, now=now)
+    assert not push_delivery.send_sample(PushSubscription.objects.get().pk)
+    settings.TOKEN_KEYS = keys
+    sealed = PushKey.objects.get().sealed
+    PushKey.objects.update(sealed=Fernet(Fernet.generate_key()).encrypt(b"x").decode())
+    now = NotificationPush.objects.get().next_attempt_at
+    assert not push_delivery.send_push(pk, now=now)
+    assert phone.service.received == []
+    PushKey.objects.update(sealed=sealed)
+    assert push_delivery.send_push(pk, now=NotificationPush.objects.get().next_attempt_at)
+    assert len(phone.messages()) == 1
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
