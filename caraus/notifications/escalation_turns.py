@@ -134,7 +134,7 @@ def _wake(
     notifications.update(read_at=None)
     for notification in notifications:
         _schedule_email(notification, kind, delivery_settings, now)
-        schedule_push(notification, kind, _WAKING, delivery_settings, now)
+        schedule_push(notification, kind, _WAKING, now)
 
 
 def _about_uits(

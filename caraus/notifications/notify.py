@@ -86,7 +86,7 @@ def notify(
         )
         if is_new:
             schedule_email(notification, kind, channels, delivery_settings, now)
-            schedule_push(notification, kind, channels, delivery_settings, now)
+            schedule_push(notification, kind, channels, now)
             created.append(notification)
     return created
 
@@ -111,32 +111,24 @@ def schedule_email(
 
 
 def schedule_push(
-    notification: Notification,
-    kind: NotificationKind,
-    channels: Channels,
-    delivery_settings: DeliverySettings,
-    now: datetime,
+    notification: Notification, kind: NotificationKind, channels: Channels, now: datetime
 ) -> None:
-    """Schedule what wakes the person's browsers: at once, and after the quiet hours what can wait.
-    What joins a notification later wakes them again."""
+    """Schedule what wakes the person's browsers: at once, for no kind with `push` can wait. What
+    joins a notification later wakes them again."""
     if not (channels.push and kind.push):
         return
     subscriptions = PushSubscription.objects.filter(user=notification.user_id)
-    goes_at = min(now, timezone.now())
-    if not (kind.essential or kind.urgent):
-        goes_at = quiet_hours_end(delivery_settings, now) or goes_at
     pushes = NotificationPush.objects.bulk_create(
         NotificationPush(
             notification=notification,
             subscription=subscription,
             created_at=now,
-            next_attempt_at=goes_at,
+            next_attempt_at=min(now, timezone.now()),
         )
         for subscription in subscriptions
     )
     for push in pushes:
-        if goes_at <= now:
-            enqueue_push(push.pk)
+        enqueue_push(push.pk)
 
 
 def _gathered_until(notification: Notification, now: datetime) -> datetime:

@@ -290,7 +290,7 @@ class UitNotifier:
         self._schedule_push(row)
 
     def _schedule_push(self, row: Notification) -> None:
-        schedule_push(row, self.kind, self.channels, self.delivery_settings, self.now)
+        schedule_push(row, self.kind, self.channels, self.now)
 
     def _notified_uits(self, notices: Sequence[UitNotice]) -> QuerySet[NotifiedUit]:
         rows = NotifiedUit.objects.filter(user=self.user, kind=self.kind.code)
