@@ -84,7 +84,10 @@ def _wake_organization(organization: Organization, now: datetime) -> None:
             _end(alarm, Escalation.Outcome.UNANSWERED, now)
             silent.append(alarm)
     Escalation.objects.bulk_update(alarms, ["next_at", "outcome", "ended_at"])
-    for (user, kind), several in turns.items():
+    # In the order in which notifications about UITs are written: two that write at once wait for
+    # each other and never in a circle.
+    for user, kind in sorted(turns, key=lambda turn: (turn[0].pk, turn[1].position)):
+        several = turns[user, kind]
         numbers = {alarm.pk: len(woken[alarm.pk]) + 1 for alarm in several}
         _wake(user, organization, kind, several, numbers, now=now, until=until)
     if silent:

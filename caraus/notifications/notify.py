@@ -54,7 +54,8 @@ def notify(
     woken by it in turn."""
     created = []
     now = now or timezone.now()
-    people = [user for user in users if user.is_active]
+    # In one order: two that notify at once wait for each other and never in a circle.
+    people = sorted((user for user in users if user.is_active), key=lambda user: user.pk)
     if company is not None:
         people = access.users_who_see(people, company)
     channels_by_user = channels_of(users=people, organization=organization, kind=kind)

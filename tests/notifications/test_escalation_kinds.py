@@ -6,7 +6,7 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from caraus.accounts.models import Company, Organization, User
+from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.authorizations import deadlines, notifications
 from caraus.authorizations.models import Authorization
 from caraus.core.formatting import today
@@ -77,6 +77,24 @@ def test_a_viewer_is_not_woken_by_what_a_viewer_may_not_read(
     old = factories.authorization(organization, authorized_by=owner, status="reauthorize")
     notifications.needs_authorization(old, now=FOUR)
     assert woken(0) == ["Ana"]
+
+
+def test_people_are_woken_in_the_order_in_which_everybody_is_notified(
+    organization: Organization, company: Company, ana: User, dan: User
+) -> None:
+    other = factories.company(organization, cui=factories.OTHER_CUI)
+    Membership.objects.filter(user__in=[ana, dan]).update(only_some_companies=True)
+    Membership.objects.get(user=dan).companies.add(company)
+    Membership.objects.get(user=ana).companies.add(other)
+    set_list(organization, dan, ana)
+    uit_of_day(company, today(), 1)
+    uit_of_day(other, today(), 2)
+    alarm(today(), 16)
+    earlier, later = Escalation.objects.order_by("pk")
+    assert (earlier.company, later.company) == (company, other)  # Dan's alarm, then Ana's
+    woken(0)
+    steps = EscalationStep.objects.order_by("pk").values_list("user", flat=True)
+    assert list(steps) == [ana.pk, dan.pk]
 
 
 def test_all_kinds_that_wake_a_device_have_a_check_and_are_not_held_by_quiet_hours() -> None:

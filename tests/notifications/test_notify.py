@@ -41,6 +41,14 @@ def test_a_fact_is_reported_once_to_each(organization: Organization, owner: User
     assert ProcrastinateJob.objects.filter(task_name="notifications.email").count() == 3
 
 
+def test_people_are_notified_in_one_order_however_they_are_named(
+    organization: Organization, owner: User
+) -> None:
+    other_member = factories.member(organization, "admin")
+    people = [notice.user for notice in notify_users(organization, other_member, owner)]
+    assert people == [owner, other_member]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_processes_that_notify_of_the_same_fact_at_once_notify_once(
     organization: Organization, owner: User
