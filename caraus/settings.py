@@ -277,7 +277,10 @@ RATE_LIMITS = {
     "sign_in_failed": "5/5m/key",  # to one account from one address
     "sign_in_elsewhere": "60/h/key",
     "setup": "10/m/ip",
-    "link_new": "30/h/user,100/h/organization",
+    "link_new": "30/h/user,100/h/organization",  # presses
+    # Links of one press for many companies; and a form with them, which makes its links once.
+    "links_per_company": "600/h/user,1200/h/organization",
+    "links_form": "1/1d/key",
     # E-mails with links to addresses that anybody may type: few, while anybody may sign up.
     "young_link_email": env.rates("CARAUS_YOUNG_LINK_EMAILS", "5/1d/user,5/1d/organization"),
     "link": "30/m/ip",

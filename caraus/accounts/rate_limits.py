@@ -91,8 +91,9 @@ def count_use(
     organization: Organization | int | None = None,
     ip: str = "",
     key: str = "",
+    uses: int = 1,
 ) -> RateLimitExceeded | None:
-    """Count one use of the action under each of its rates; return a refusal when one is spent,
+    """Count uses of the action under each of its rates; return a refusal when one is spent,
     and then count nothing: one person's refused uses do not spend the organization's.
 
     A rate about something that is not given (an organization, for who has none) is left out.
@@ -108,7 +109,7 @@ def count_use(
             value = values[rate.per]
             if not value:
                 continue
-            refusal = _count(_row_key(action, rate, value), rate)
+            refusal = _count(_row_key(action, rate, value), rate, uses)
             if refusal is not None:
                 transaction.set_rollback(True)
                 return refusal
@@ -127,19 +128,20 @@ def _row_key(action: str, rate: Rate, value: str | int) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-def _count(row_key: str, rate: Rate) -> RateLimitExceeded | None:
+def _count(row_key: str, rate: Rate, uses: int) -> RateLimitExceeded | None:
     # One statement counts and reads, over all processes; the ORM has no upsert with a condition.
     now = timezone.now()
     table = connection.ops.quote_name(RateCount._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} AS kept (key, count, ends_at) VALUES (%s, 1, %s)"  # noqa: S608 - our own table # nosec B608
+            f"INSERT INTO {table} AS kept (key, count, ends_at) VALUES (%s, %s, %s)"  # noqa: S608 - our own table # nosec B608
             " ON CONFLICT (key) DO UPDATE SET"
-            " count = CASE WHEN kept.ends_at <= %s THEN 1 ELSE kept.count + 1 END,"
+            " count = excluded.count + CASE WHEN kept.ends_at <= %s THEN 0 ELSE kept.count END,"
             " ends_at = CASE WHEN kept.ends_at <= %s THEN excluded.ends_at ELSE kept.ends_at END"
             " RETURNING count, ends_at",
             [
                 row_key,
+                uses,
                 now + timedelta(seconds=rate.seconds),
                 now,
                 now,

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import cast
+from uuid import uuid4
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext
 
 from caraus.accounts import access
-from caraus.accounts.models import Company, Membership
+from caraus.accounts.models import Company, Membership, User
 from caraus.accounts.name_fields import NameFormField
 from caraus.authorizations.models import LINK_LIFETIME, LONG_LINK_LIFETIME
 from caraus.authorizations.pasted_addresses import PastedAddresses, read_addresses
@@ -76,6 +77,8 @@ class LinksForm(LinkOptionsForm):
         ),
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
     )
+    # Of each form that was shown: a press that is repeated makes nothing twice.
+    form_key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -115,6 +118,11 @@ class LinksForm(LinkOptionsForm):
             if company.pk in pasted.addresses:
                 data[_email_field(company)] = pasted.addresses[company.pk]
         return LinksForm(self.companies, data), pasted
+
+    def key_of(self, user: User) -> str:
+        """Return what the form is known by; "" for a form without a key."""
+        key = self.cleaned_data["form_key"]
+        return f"{user.pk}:{key}" if key else ""
 
     def email_of(self, company: Company) -> str:
         return str(self.cleaned_data[_email_field(company)])

@@ -28,13 +28,11 @@ def count_each(*querysets: QuerySet[Any, Any]) -> list[int]:
 MAX_KEYS = 500
 
 
-def parse_keys(texts: Sequence[str]) -> list[int]:
-    """Return the primary keys that a form or an address names, the first `MAX_KEYS` of them,
+def parse_keys(texts: Sequence[str], *, limit: int | None = MAX_KEYS) -> list[int]:
+    """Return the primary keys that a form or an address names, the first `limit` of them,
     without what is no key."""
     return [
-        int(text)
-        for text in texts[:MAX_KEYS]
-        if text.isascii() and text.isdigit() and len(text) < 19
+        int(text) for text in texts[:limit] if text.isascii() and text.isdigit() and len(text) < 19
     ]
 
 

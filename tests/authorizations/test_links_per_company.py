@@ -130,6 +130,39 @@ def test_one_press_makes_a_bounded_number(signed_in: Client, organization: Organ
     assert ExternalLink.objects.count() == MAX_LINKS
 
 
+def test_a_press_that_is_repeated_makes_nothing_twice(
+    signed_in: Client, companies: list[Company]
+) -> None:
+    page = signed_in.get(page_of(companies))
+    form = {
+        "form_key": str(page.context["form"]["form_key"].value()),
+        f"email_{companies[0].pk}": "ion@firma.ro",
+    }
+    assert form["form_key"] in page.content.decode()
+    assert signed_in.post(page_of(companies), form).status_code == 200
+    again = signed_in.post(page_of(companies), form, follow=True)
+    assert "Linkurile acestea au fost deja generate" in again.content.decode()
+    assert ExternalLink.objects.count() == len(companies)
+    assert len(delivered()) == 1
+    other = signed_in.get(page_of(companies)).context["form"]["form_key"].value()
+    assert str(other) != form["form_key"]
+    signed_in.post(page_of(companies[:1]), {"form_key": str(other)})
+    assert ExternalLink.objects.count() == len(companies) + 1
+
+
+def test_links_are_counted_and_not_presses(
+    signed_in: Client, companies: list[Company], settings: LazySettings
+) -> None:
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"links_per_company": "5/h/user"}
+    key = {"form_key": "0b9f3c1e-6a43-4c53-9d7b-1f0f5a3c2d11"}
+    assert signed_in.post(page_of(companies)).status_code == 200
+    assert signed_in.post(page_of(companies), key).status_code == 429
+    assert ExternalLink.objects.count() == 3
+    # What was refused counts neither as links nor as the form's press.
+    assert signed_in.post(page_of(companies[:2]), key).status_code == 200
+    assert ExternalLink.objects.count() == 5
+
+
 # -- addresses pasted ----------------------------------------------------------------------------
 
 PASTED = (
