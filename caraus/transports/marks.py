@@ -31,10 +31,37 @@ def mark_transports(
 ) -> int:
     """Mark the UITs ("": take their marks back), now or `at` (UTC); return how many changed."""
     changed = _write_marks(transports, kind, by, at or timezone.now())
+    _send_marks_changed(changed)
+    return len(changed)
+
+
+@transaction.atomic
+def undo_marks(transports: Collection[Transport], user: User) -> int:
+    """Put back what the user's own last mark of each UIT replaced, another person's mark too; leave
+    what somebody has marked since. Return how many changed."""
+    kinds = (TransportEvent.Kind.MARKED, TransportEvent.Kind.UNMARKED)
+    events = TransportEvent.objects.filter(transport__in=transports, kind__in=kinds)
+    last_two: dict[int, list[TransportEvent]] = {}
+    for event in events.order_by("-pk").select_related("by"):
+        last_two.setdefault(event.transport_id, []).append(event)
+    marked_by_user = Mark.objects.filter(transport__in=transports, by=user)
+    own_keys = set(marked_by_user.values_list("transport", flat=True))
+    changed: list[Transport] = []
+    for transport in transports:
+        if transport.pk not in own_keys:
+            continue
+        last, *earlier = last_two[transport.pk]
+        before = last.changes["mark"][0]
+        by = earlier[0].by if before and earlier else None
+        changed += _write_marks([transport], before, by, timezone.now(), actor=user)
+    _send_marks_changed(changed)
+    return len(changed)
+
+
+def _send_marks_changed(changed: Collection[Transport]) -> None:
     if changed:
         company_ids = {transport.company_id for transport in changed}
         marks_changed.send(sender=Mark, company_ids=company_ids)
-    return len(changed)
 
 
 def renew_transports(transports: Collection[Transport], at: datetime) -> None:
@@ -43,8 +70,14 @@ def renew_transports(transports: Collection[Transport], at: datetime) -> None:
 
 
 def _write_marks(
-    transports: Collection[Transport], kind: str, by: User | None, at: datetime
+    transports: Collection[Transport],
+    kind: str,
+    by: User | None,
+    at: datetime,
+    *,
+    actor: User | None = None,
 ) -> list[Transport]:
+    """Write the marks as `by`'s; in the history as done by `actor`, where that is another."""
     marks = Mark.objects.select_for_update().filter(transport__in=transports)
     known = {mark.transport_id: mark for mark in marks}
     changed: list[Transport] = []
@@ -58,7 +91,11 @@ def _write_marks(
         event_kind = TransportEvent.Kind.MARKED if kind else TransportEvent.Kind.UNMARKED
         events.append(
             TransportEvent(
-                transport=transport, at=at, kind=event_kind, by=by, changes={"mark": [before, kind]}
+                transport=transport,
+                at=at,
+                kind=event_kind,
+                by=actor or by,
+                changes={"mark": [before, kind]},
             )
         )
     keys = [transport.pk for transport in changed]

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from caraus.accounts.models import Company, User
+from caraus.accounts.models import Company, Membership, User
 from caraus.core.formatting import today
 from caraus.fleet.issue_store import update_issues
 from caraus.fleet.models import Issue, Vehicle
@@ -236,12 +236,38 @@ def test_a_mark_is_taken_back_in_its_message_and_the_view_stays(
     )
     form = page_of(done).partition('class="undo"')[2].partition("</form>")[0]
     fields = dict(re.findall(r'name="(vedere|ce)" value="([^"]*)"', form))
-    assert fields == {"vedere": "q=agro", "ce": "scoate"}
+    assert fields == {"vedere": "q=agro", "ce": "anuleaza"}
     assert re.findall(r'name="uit" value="(\d+)"', form) == keys
     undone = signed_in.post("/transporturi/alese/", {"uit": keys, **fields}, follow=True)
     assert not Mark.objects.exists()
     assert undone.redirect_chain[-1][0].endswith("?q=agro")
     assert 'class="undo"' not in page_of(undone)
+
+
+def test_undo_puts_back_what_was_there_and_leaves_what_others_did(
+    signed_in: Client, make: MakeTransport, owner: User
+) -> None:
+    colleague = factories.member(Membership.objects.get(user=owner).organization, "dispatcher")
+    taken, unloaded, plain, later = (make() for _ in range(4))
+    marks.mark_transports([taken], "taken", colleague)
+    marks.mark_transports([unloaded], "unloaded", colleague)
+    keys = [row.pk for row in (taken, unloaded, plain, later)]
+    signed_in.post("/transporturi/alese/", {"uit": keys, "ce": "descarcat"})
+    marks.mark_transports([later], "fine", colleague)
+    page = signed_in.post("/transporturi/alese/", {"uit": keys, "ce": "anuleaza"}, follow=True)
+    marked = Mark.objects.values_list("transport", "kind", "by")
+    assert set(marked) == {
+        (taken.pk, "taken", colleague.pk),
+        (unloaded.pk, "unloaded", colleague.pk),
+        (later.pk, "fine", colleague.pk),
+    }
+    assert "2 UIT-uri: marcajul a fost scos." in page_of(page)
+    assert history(taken)[-1] == (KINDS.MARKED, owner.name, {"mark": ["unloaded", "taken"]})
+    # A press that changes nothing has nothing to take back.
+    again = signed_in.post(
+        "/transporturi/alese/", {"uit": unloaded.pk, "ce": "descarcat"}, follow=True
+    )
+    assert 'class="undo"' not in page_of(again)
 
 
 def test_what_is_dealt_with_is_counted_beside_the_list_and_not_among_what_expires(

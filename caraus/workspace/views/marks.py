@@ -15,7 +15,7 @@ from caraus.accounts import access
 from caraus.accounts.models import Role, User
 from caraus.core.formatting import plural
 from caraus.core.queries import parse_keys
-from caraus.transports.marks import mark_transports
+from caraus.transports.marks import mark_transports, undo_marks
 from caraus.transports.models import Mark, Transport
 from caraus.workspace import pagination
 from caraus.workspace.filters import ListFilters, parse_address
@@ -47,11 +47,14 @@ def mark_selection(request: HttpRequest) -> HttpResponse:
     word, keys = _pressed(request)
     kind = KINDS.get(word)
     selected = access.visible(Transport.objects.filter(pk__in=keys), membership)
-    if kind is not None and keys:
-        transports = list(selected.order_by("pk"))
+    transports = list(selected.order_by("pk"))
+    if word == "anuleaza":
+        number = undo_marks(transports, membership.user)
+        messages.success(request, _what_was_done("", number, membership.user))
+    elif kind is not None and keys:
         number = mark_transports(transports, kind, membership.user)
         text = _what_was_done(kind, number, membership.user)
-        messages.success(request, _with_undo(request, text, transports if kind else []))
+        messages.success(request, _with_undo(request, text, transports if kind and number else []))
     elif kind is not None:
         messages.info(request, gettext("Alege întâi UIT-urile, cu bifele din stânga."))
     back = request.POST.get("inapoi", "")
