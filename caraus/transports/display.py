@@ -358,8 +358,10 @@ def _new_vehicle(event: TransportEvent, old: list[Any], new: list[Any]) -> Chang
     """Format one more vehicle change: from the vehicle before it to the one after."""
     transport = event.transport
     declared: dict[str, Any] = {name: getattr(transport, name) for name in PLATE_FIELDS}
-    before = old[-1] if old else declared
-    return ChangeLine(str(FIELD_LABELS["plate"]), _vehicle(before) or "—", _vehicle(new[-1]) or "—")
+    before, after = _vehicle(old[-1] if old else declared), _vehicle(new[-1])
+    if before == after:
+        after = gettext("același, declarat din nou")
+    return ChangeLine(str(FIELD_LABELS["plate"]), before or "—", after or "—")
 
 
 def _value(name: str, value: Any) -> str:

@@ -45,6 +45,8 @@ LIST_COLUMNS = {
     ),
 }
 BEFORE_STATE = ("vehicle", "route", "validity")
+# Drawn in the cell of another column.
+WITHOUT_CELL = frozenset({"transport_date"})
 USUAL_COLUMNS = frozenset({"vehicle", "route", "validity", "transport_date", "declarant"})
 
 
@@ -58,6 +60,19 @@ class ListLayout:
     @property
     def is_airy(self) -> bool:
         return self.density == ListSettings.Density.AIRY
+
+
+def cell_keys(columns: frozenset[str]) -> list[str]:
+    """Return the keys of a row's cells in their order: those of `LIST_COLUMNS`, "state", "uit"."""
+    # Reference and documents share a cell.
+    without = WITHOUT_CELL | ({"documents"} if "reference" in columns else set())
+    selected = [key for key in LIST_COLUMNS if key in columns - without]
+    return [
+        *(key for key in selected if key in BEFORE_STATE),
+        "state",
+        *(key for key in selected if key not in BEFORE_STATE),
+        "uit",
+    ]
 
 
 def papers_label(columns: frozenset[str]) -> str:

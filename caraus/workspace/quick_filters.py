@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 
-from caraus.core.formatting import gettext_lazy, today
+from caraus.core.formatting import gettext_lazy
 from caraus.core.queries import count_each
 from caraus.filings.rows import changes_for_rows
 from caraus.fleet import queries as fleet
@@ -73,13 +74,14 @@ def summarize(
     rows: QuerySet[Transport],
     page: pagination.Page,
     *,
+    today: date,
     chips: Sequence[ViewChip] = (),
     beside: Beside | None = None,
 ) -> ListSummary:
     """Count everything in one statement. `visible` is what the member may see, `rows` what the
     list shows of it on all its pages. `chips` are the saved views to be counted, `beside` what
     their searches find."""
-    filters, day = scope.filters, today()
+    filters = scope.filters
     groups = page.groups
     rows_to_count = (
         listing.rows_to_count(rows, page, sort=filters.order) if groups is None else None
@@ -95,15 +97,15 @@ def summarize(
         company__in=all_companies, resolved_at=None
     )
     issues, filings, unreadable, partly, new, expiring, *total = count_each(
-        _capped(fleet.transports_with_issues(scope.selected_ids, day)),
+        _capped(fleet.transports_with_issues(scope.selected_ids, today)),
         changes_for_rows(scope.selected_ids).values("pk")[:1],
         unreadable_records.order_by().values("pk"),
-        _capped(listing.partly_unreadable(all_companies, day)),
+        _capped(listing.partly_unreadable(all_companies, today)),
         *(
-            _capped(listing.filter_transports(view, visible, scope.restricted_to, today=day))
+            _capped(listing.filter_transports(view, visible, scope.restricted_to, today=today))
             for view in views
         ),
-        *(chip.rows(visible, scope, beside or {}, today=day) for chip in [*chips, *without_view]),
+        *(chip.rows(visible, scope, beside or {}, today=today) for chip in [*chips, *without_view]),
         *([] if rows_to_count is None else [rows_to_count]),
     )
     if counted is not None:

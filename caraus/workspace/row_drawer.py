@@ -3,6 +3,7 @@
 Each cell is a method of its own; what it writes is made here or passes through `escape`.
 """
 
+from collections.abc import Collection
 from datetime import date
 from html import escape
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from caraus.filings.rows import change_pill
 from caraus.fleet.templatetags.fleet import issue_labels
 from caraus.transports import display
 from caraus.transports.models import Mark, Transport
-from caraus.workspace.columns import ListLayout, papers_label
+from caraus.workspace.columns import ListLayout, cell_keys, papers_label
 from caraus.workspace.state_cells import Validity, draw_state, draw_validity
 
 # Documents of a UIT that its row names.
@@ -33,16 +34,24 @@ class _StateCells(NamedTuple):
 class RowDrawer:
     """Draws the rows of one page for one reader.
 
-    `may_mark`: the reader may mark UITs, and file vehicle changes. `with_company`: the list shows
-    several companies, so the second line of a row names the UIT's.
+    `may_mark`: the reader may mark UITs. `may_file_for`: the keys of the companies for which the
+    reader may file vehicle changes. `with_company`: the list shows several companies, so the second
+    line of a row names the UIT's.
     """
 
     def __init__(
-        self, layout: ListLayout, *, today: date, may_mark: bool, with_company: bool
+        self,
+        layout: ListLayout,
+        *,
+        today: date,
+        may_mark: bool,
+        may_file_for: Collection[int],
+        with_company: bool,
     ) -> None:
         self._layout, self._today = layout, today
         self._columns = layout.columns
-        self._may_mark, self._with_company = may_mark, with_company
+        self._may_mark, self._may_file_for = may_mark, may_file_for
+        self._with_company = with_company
         self._detail_url, self._filing_url = detail_url(), _split_url("filings:new")
         self._papers_label = papers_label(layout.columns)
         # Equal states look the same: each is drawn once.
@@ -64,16 +73,29 @@ class RowDrawer:
         self._label_copy = gettext("Copiază UIT")
         self._label_done = gettext("Descărcat: UIT")
         self._label_undo = gettext("Scoate marcajul: UIT")
+        self._label_seen = gettext("Văzut prima dată")
+        self._label_changed = gettext("Ultima modificare")
+        self._label_file = gettext("Schimbă vehiculul la ANAF: UIT")
+        self._label_file_title = gettext("Schimbă vehiculul la ANAF")
         self._label_vehicle, self._label_declarant = gettext("Vehicul"), gettext("Declarant")
+        draw_cell = {
+            "vehicle": self._vehicle,
+            "route": self._route,
+            "validity": self._validity,
+            "state": self._states,
+            "declarant": self._declarant,
+            "reference": self._papers,
+            "documents": self._papers,
+            "first_seen": self._first_seen,
+            "last_changed": self._last_changed,
+            "uit": self._uit,
+        }
+        self._cells = [draw_cell[key] for key in cell_keys(self._columns)]
 
     def draw(self, transport: Transport) -> SafeString:
         """Draw the row of a UIT."""
-        mark: Mark | None = getattr(transport, "mark", None)
-        is_dealt_with = mark is not None and mark.is_dealt_with
         uit = escape(transport.uit)
-        columns = self._columns
-        row_class = ' class="is-dealt-with"' if is_dealt_with else ""
-        cells = self._cells_of_state(transport)
+        row_class = ' class="is-dealt-with"' if _is_dealt_with(transport) else ""
         # Seconds since 1970, for list.js.
         first_seen = int(transport.first_seen_at.timestamp())
         last_changed = int(transport.last_changed_at.timestamp())
@@ -82,14 +104,7 @@ class RowDrawer:
             f"{row_class}>"
             f'<td class="col-pick"><input type="checkbox" name="uit" form="alese"'
             f' value="{transport.pk}" aria-label="{self._label_pick} {uit}"></td>'
-            f"{self._vehicle(transport, uit) if 'vehicle' in columns else ''}"
-            f"{self._route(transport) if 'route' in columns else ''}"
-            f"{cells.validity}"
-            f"{self._states(transport, cells.state, mark)}"
-            f"{self._declarant(transport) if 'declarant' in columns else ''}"
-            f"{self._papers(transport) if self._papers_label else ''}"
-            f"{self._moments(transport)}"
-            f"{self._uit(transport, uit, is_dealt_with=is_dealt_with)}"
+            f"{''.join([draw_cell(transport) for draw_cell in self._cells])}"
             "</tr>\n"
         )
 
@@ -103,7 +118,10 @@ class RowDrawer:
             )
         return self._state_cells[validity]
 
-    def _vehicle(self, transport: Transport, uit: str) -> str:
+    def _validity(self, transport: Transport) -> str:
+        return self._cells_of_state(transport).validity
+
+    def _vehicle(self, transport: Transport) -> str:
         plate, *trailers = transport.current_vehicle
         plates = f'<span class="plate">{escape(plate)}</span>' if plate else _NOTHING
         for trailer in filter(None, trailers):
@@ -114,12 +132,11 @@ class RowDrawer:
                 f'<span class="sub">{note}</span></span>'
             )
         filing = ""
-        if self._may_mark and _may_change(transport, self._today):
-            label = gettext("Schimbă vehiculul la ANAF")
+        if transport.company_id in self._may_file_for and _may_change(transport, self._today):
             filing = (
                 f'<a class="icon-button file-change" href="{_join(self._filing_url, transport)}"'
-                f' tabindex="-1" aria-label="{gettext("Schimbă vehiculul la ANAF: UIT")} {uit}"'
-                f' title="{label}">{draw_icon("arrow-left-right")}</a>'
+                f' tabindex="-1" aria-label="{self._label_file} {escape(transport.uit)}"'
+                f' title="{self._label_file_title}">{draw_icon("arrow-left-right")}</a>'
             )
         return (
             f'<td class="col-vehicle" data-label="{self._label_vehicle}">'
@@ -135,11 +152,12 @@ class RowDrawer:
             f'<span class="route-to">{self._label_to}{end}</span></span></td>'
         )
 
-    def _states(self, transport: Transport, state: SafeString, mark: Mark | None) -> str:
+    def _states(self, transport: Transport) -> str:
         """Draw how the UIT stands, what a person said of it, and its issues."""
+        mark = _mark(transport)
         pills = ""
         if mark is None or not mark.is_dealt_with:
-            pills = state + change_pill(transport)
+            pills = self._cells_of_state(transport).state + change_pill(transport)
         if mark is not None:
             tone, icon = ("good", "circle-check") if mark.is_dealt_with else ("calm", "user-check")
             pills += (
@@ -177,21 +195,16 @@ class RowDrawer:
             f'<td class="col-reference" data-label="{self._papers_label}">{papers or _NOTHING}</td>'
         )
 
-    def _moments(self, transport: Transport) -> str:
-        cells = ""
-        if "first_seen" in self._columns:
-            cells = (
-                f'<td class="col-seen" data-label="{gettext("Văzut prima dată")}">'
-                f"{draw_moment(transport.first_seen_at)}</td>"
-            )
-        if "last_changed" in self._columns:
-            cells += (
-                f'<td class="col-seen col-changed" data-label="{gettext("Ultima modificare")}">'
-                f"{draw_moment(transport.last_changed_at)}</td>"
-            )
-        return cells
+    def _first_seen(self, transport: Transport) -> str:
+        moment = draw_moment(transport.first_seen_at)
+        return f'<td class="col-seen" data-label="{self._label_seen}">{moment}</td>'
 
-    def _uit(self, transport: Transport, uit: str, *, is_dealt_with: bool) -> str:
+    def _last_changed(self, transport: Transport) -> str:
+        moment = draw_moment(transport.last_changed_at)
+        return f'<td class="col-seen col-changed" data-label="{self._label_changed}">{moment}</td>'
+
+    def _uit(self, transport: Transport) -> str:
+        uit = escape(transport.uit)
         code = "".join(
             f"<span>{escape(group)}</span>" for group in display.uit_groups(transport.uit)
         )
@@ -209,23 +222,33 @@ class RowDrawer:
             f' id="copiaza-{transport.pk}" data-copy="{uit}"'
             f' aria-label="{self._label_copy} {uit}" title="{self._label_copy}">'
             f"{self._copy_icons}</button>"
-            f"{self._mark_button(transport, uit, is_dealt_with=is_dealt_with)}"
+            f"{self._mark_button(transport)}"
             f"</div>{second_line}</td>"
         )
 
-    def _mark_button(self, transport: Transport, uit: str, *, is_dealt_with: bool) -> str:
+    def _mark_button(self, transport: Transport) -> str:
         if not self._may_mark:
             return ""
         name, icon, label = (
             ("scoate", "undo-2", self._label_undo)
-            if is_dealt_with
+            if _is_dealt_with(transport)
             else ("descarcat", "circle-check", self._label_done)
         )
         return (
             f'<button type="submit" form="alese" class="icon-button done" tabindex="-1"'
-            f' name="{name}" value="{transport.pk}" aria-label="{label} {uit}"'
+            f' name="{name}" value="{transport.pk}"'
+            f' aria-label="{label} {escape(transport.uit)}"'
             f' title="{label}">{draw_icon(icon)}</button>'
         )
+
+
+def _mark(transport: Transport) -> Mark | None:
+    return getattr(transport, "mark", None)
+
+
+def _is_dealt_with(transport: Transport) -> bool:
+    mark = _mark(transport)
+    return mark is not None and mark.is_dealt_with
 
 
 def detail_url() -> tuple[str, str]:
@@ -244,13 +267,17 @@ def _join(address: tuple[str, str], transport: Transport) -> str:
 
 
 def _may_change(transport: Transport, today: date) -> bool:
-    """Return whether the vehicle of the UIT can still be changed at ANAF, by what a row knows."""
-    return transport.state in Transport.OPEN_STATES and not transport.is_over_on(today)
+    """Return whether the vehicle of the UIT can still be changed at ANAF
+    (`caraus.filings.rules.check_uit`), by what a row knows."""
+    is_ours = transport.carrier_cui in {"", transport.company.cui}
+    return is_ours and transport.state in Transport.OPEN_STATES and not transport.is_over_on(today)
 
 
 def _vehicle_note(transport: Transport, plate: str) -> str:
-    """Return a note on a changed vehicle, with the declared one where it is another."""
-    if not transport.vehicle_changes:
+    """Return a note on a changed vehicle, with the declared one where it is another; "" where the
+    declared change names the same vehicle."""
+    declared = (transport.plate, transport.trailer1, transport.trailer2)
+    if not transport.vehicle_changes or transport.current_vehicle == declared:
         return ""
     if plate == transport.plate:
         return gettext("schimbat după declarare")

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from caraus.core.formatting import plural
-from caraus.workspace.columns import BEFORE_STATE, LIST_COLUMNS, papers_label
+from caraus.workspace.columns import LIST_COLUMNS, cell_keys, papers_label
 from caraus.workspace.filters import ListFilters
 from caraus.workspace.listing import CappedCount
 from caraus.workspace.pagination import ORDERS, Page
@@ -35,23 +35,17 @@ def column_heads(filters: ListFilters, columns: frozenset[str]) -> list[ColumnHe
             label, width, filters.link(sort=sort), direction * (filters.order == sort)
         )
 
-    without_head = {"transport_date"} | ({"documents"} if "reference" in columns else set())
     shared = dict.fromkeys(("reference", "documents"), papers_label(columns))
+    always = {
+        "state": head(gettext("Stare"), "transport_date", "wide-status"),
+        "uit": head("UIT", "uit", "wide-uit"),
+    }
 
     def selected(key: str) -> ColumnHead:
         column = LIST_COLUMNS[key]
         return head(shared.get(key) or str(column.head or column.label), column.sort, column.width)
 
-    return [
-        *(selected(key) for key in BEFORE_STATE if key in columns),
-        head(gettext("Stare"), "transport_date", "wide-status"),
-        *(
-            selected(key)
-            for key in LIST_COLUMNS
-            if key in columns - without_head and key not in BEFORE_STATE
-        ),
-        head("UIT", "uit", "wide-uit"),
-    ]
+    return [always.get(key) or selected(key) for key in cell_keys(columns)]
 
 
 @dataclass(frozen=True, slots=True)

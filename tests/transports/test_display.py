@@ -8,7 +8,7 @@ import pytest
 from caraus.accounts.models import Company
 from caraus.core.formatting import plural
 from caraus.transports import display
-from caraus.transports.models import Transport
+from caraus.transports.models import Transport, TransportEvent
 
 DAY = date(2026, 11, 25)
 GOOD_UIT = "UT00000000000146"
@@ -129,3 +129,13 @@ def test_the_day_on_which_the_clock_goes_back_has_an_hour_more() -> None:
     row = transport(transport_date=day, first_expired_day=day + timedelta(days=1))
     midnight = datetime(2026, 10, 24, 21, tzinfo=UTC)
     assert display.validity_left(row, today=day, now=midnight) == f"încă {plural(25, 'oră', 'ore')}"
+
+
+def test_a_declared_change_to_the_same_vehicle_is_said_to_be_none() -> None:
+    row = transport(plate="B12ABC", trailer1="B34REM")
+    change = {"plate": "B12ABC", "trailer1": "B34REM", "trailer2": ""}
+    event = TransportEvent(
+        transport=row, kind="vehicle_changed", changes={"vehicle_changes": [[], [change]]}
+    )
+    (line,) = display.change_lines(event)
+    assert (line.old, line.new) == ("B12ABC + B34REM", "același, declarat din nou")

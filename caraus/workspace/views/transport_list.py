@@ -20,6 +20,7 @@ from caraus.accounts import access
 from caraus.accounts.models import Company, Role
 from caraus.core.formatting import today
 from caraus.filings import rows as filings
+from caraus.filings.permission import may_file_for
 from caraus.fleet import queries as fleet
 from caraus.sync import requests
 from caraus.sync.status import SyncError, read_sync_status
@@ -51,6 +52,7 @@ _NO_VERSION = "no-version-yet"
 def transport_list(request: HttpRequest) -> HttpResponse:
     """Show the whole page; for htmx the changing part only."""
     membership = access.current_membership(request)
+    day = today()  # of the whole page, also at midnight
     filters = ListFilters.from_query(request.GET)
     views = list(saved_views.visible_views_of(membership))
     own_default = (view for view in views if view.is_default and view.user_id == membership.user_id)
@@ -64,17 +66,15 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     visible = access.visible(Transport.objects.all(), membership)
     chips = view_chips.of_views(views, scope)
     beside = scope.find_beside(*(chip.filters.query for chip in chips))
-    rows, page = listing.list_page(
-        filters, visible, scope.restricted_to, today=today(), beside=beside
-    )
+    rows, page = listing.list_page(filters, visible, scope.restricted_to, today=day, beside=beside)
     is_first_page = not (filters.after or filters.before)
     closed = (
-        listing.search_closed(filters, visible, scope.restricted_to, today=today(), beside=beside)
+        listing.search_closed(filters, visible, scope.restricted_to, today=day, beside=beside)
         if filters.query and not filters.shows_other and is_first_page and not page.rows
         else None
     )
     shown = page if closed is None else closed.page
-    summary = summarize(scope, visible, rows, page, chips=chips, beside=beside)
+    summary = summarize(scope, visible, rows, page, today=day, chips=chips, beside=beside)
     layout = columns.layout_of(membership.user_id)
     company_by_id = {company.pk: company for company in scope.selected}
     for transport in shown:
@@ -88,7 +88,13 @@ def transport_list(request: HttpRequest) -> HttpResponse:
     with_company = len(companies) > 1 and company is None
     heads = table.column_heads(filters, layout.columns)
     may_mark = access.has_role(membership, Role.DISPATCHER)
-    drawer = RowDrawer(layout, today=today(), may_mark=may_mark, with_company=with_company)
+    drawer = RowDrawer(
+        layout,
+        today=day,
+        may_mark=may_mark,
+        may_file_for=may_file_for(membership, scope.selected),
+        with_company=with_company,
+    )
     rows_shown = [drawer.draw(transport) for transport in shown.rows]
     sections = (
         table.table_sections(rows_shown, page, filters)
@@ -126,10 +132,10 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "columns_in_all": len(heads) + 1,
         "may_mark": may_mark,
         "may_sync": may_mark,
-        "today": today(),
+        "today": day,
         "sync_status": sync_status,
         "unreadable": _unreadable_records(companies) if summary.unreadable else (),
-        "partly_unreadable": _partly_unreadable(companies, today())
+        "partly_unreadable": _partly_unreadable(companies, day)
         if summary.partly_unreadable
         else (),
         "partly_unreadable_count": summary.partly_unreadable,
