@@ -16,10 +16,12 @@ from django.views.decorators.http import require_GET, require_POST
 from caraus.accounts import access
 from caraus.accounts.models import Membership, Role
 from caraus.accounts.rate_limits import rate_limited
+from caraus.core.formatting import today
 from caraus.core.logs import job_origin
 from caraus.core.queries import parse_keys
 from caraus.workspace import export_files, exports, tasks
 from caraus.workspace.company_scope import resolve_scope
+from caraus.workspace.export_periods import limited_to
 from caraus.workspace.filters import ListFilters, parse_address
 from caraus.workspace.models import ListExport
 
@@ -33,6 +35,7 @@ def new_export(request: HttpRequest) -> HttpResponseBase:
     filters = ListFilters.from_query(parse_address(request.POST.get("vedere", "")))
     if resolve_scope(membership, filters).unknown_cui:
         return redirect(f"{reverse('workspace:list')}?{filters.address()}")  # which says so
+    filters = limited_to(filters, request.POST.get("perioada", ""), today=today())
     kind = kind if kind in export_files.FILE_FORMATS else "xlsx"
     keys = parse_keys(request.POST.getlist("uit"))
     return _request_export(request, membership, kind, filters.address(), keys)

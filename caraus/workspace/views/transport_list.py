@@ -34,6 +34,7 @@ from caraus.workspace import (
     view_chips,
 )
 from caraus.workspace.company_scope import resolve_scope
+from caraus.workspace.export_periods import EXPORT_PERIODS
 from caraus.workspace.filters import SHOW, SORTS, USUAL_ADDRESS, ListFilters
 from caraus.workspace.models import ListSettings
 from caraus.workspace.quick_filters import summarize
@@ -111,6 +112,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "unknown_company": scope.unknown_cui,
         "show_options": SHOW,
         "sort_options": SORTS,
+        "export_periods": EXPORT_PERIODS,
         "file_formats": export_files.FILE_FORMATS,
         "all_columns": columns.LIST_COLUMNS,
         "columns": layout.columns,
