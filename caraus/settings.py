@@ -281,6 +281,7 @@ RATE_LIMITS = {
     # Links of one press for many companies; and a form with them, which makes its links once.
     "links_per_company": "600/h/user,1200/h/organization",
     "links_form": "1/1d/key",
+    "trial_email": "5/h/user,20/h/organization",
     # E-mails with links to addresses that anybody may type: few, while anybody may sign up.
     "young_link_email": env.rates("CARAUS_YOUNG_LINK_EMAILS", "5/1d/user,5/1d/organization"),
     "link": "30/m/ip",

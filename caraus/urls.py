@@ -7,7 +7,15 @@ from caraus.authorizations.views.integrations import callback, take_back
 from caraus.authorizations.views.links import external_page, open_link
 from caraus.notifications.views.push import renew, service_worker
 from caraus.sync.views.company_syncs import show_metrics
-from caraus.web.views import companies, company, company_imports, health, language, pages
+from caraus.web.views import (
+    application_state,
+    companies,
+    company,
+    company_imports,
+    health,
+    language,
+    pages,
+)
 from caraus.workspace.views import exports
 
 urlpatterns = [
@@ -41,6 +49,16 @@ urlpatterns = [
     path("firme/<int:pk>/stergere/", company.company_delete, name="company_delete"),
     path("organizatie/export/", exports.organization_export, name="organization_export"),
     path("organizatie/jurnal/export/", exports.audit_log_export, name="audit_log_export"),
+    path(
+        "organizatie/starea-aplicatiei/",
+        application_state.application_state_page,
+        name="application_state",
+    ),
+    path(
+        "organizatie/starea-aplicatiei/e-mail-de-proba/",
+        application_state.trial_email_send,
+        name="trial_email",
+    ),
     path("", include("caraus.accounts.urls")),
     path("cont/", include("allauth.urls")),
     path("metrics", show_metrics, name="metrics"),

@@ -4,7 +4,6 @@ import os
 import smtplib
 import socket
 from collections.abc import Callable, Generator, Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -13,7 +12,6 @@ from django.db.utils import DatabaseError
 from caraus import embedded
 from caraus.commands.base import close_connections, pending_migrations
 from caraus.core import environment
-from caraus.core.queues import queue_groups
 
 GOOD, BAD, NOTE = "ok", "MISSING", "note"
 
@@ -110,13 +108,10 @@ Check = Callable[[], Report]
 
 
 def _database() -> Report:
-    from django.db import connection
-
+    from caraus.core import health
     from caraus.core.extensions import ExtensionsMissingError, missing_extensions
 
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW server_version")
-        (version,) = cursor.fetchone()
+    version = health.database_version()
     where = (
         f"embedded in {embedded.data_dir()}"
         if environment.is_embedded()
@@ -217,20 +212,11 @@ def _authorizations() -> int:
 
 def _running() -> Report:
     """Yield what a worker's heartbeat says, and jobs that wait too long."""
+    from caraus.core import health
+
     if pending_migrations():
         return []
-    with _cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM procrastinate_workers"
-            " WHERE last_heartbeat > now() - interval '60 seconds'"
-        )
-        (workers,) = cursor.fetchone()
-        cursor.execute(
-            "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'"
-            " AND coalesce(scheduled_at, now()) < now() - interval '15 minutes'"
-        )
-        (late,) = cursor.fetchone()
-    workers = -(-workers // len(queue_groups(1)))  # each process has one for each group of queues
+    workers, late = health.living_workers(), health.late_jobs()
     report: Report = [(GOOD, f"{workers} worker(s) alive.")] if workers else []
     if not workers:
         # Before anybody has authorized nothing is missed yet.
@@ -262,20 +248,15 @@ def _disk_space() -> Report:
     return [(state, f"{free} MB free where the data lie{'' if free > 1024 else ': make room'}.")]
 
 
-def _cursor() -> Any:
-    from django.db import connection
-
-    return connection.cursor()
-
-
 def _mail() -> Report:
     from django.conf import settings
 
-    mailer = settings.MAILERS["delivery"]
-    host = mailer.get("OPTIONS", {}).get("host")
+    from caraus.core import health
+
+    host = health.mail_host()
     if not host:
         return [(NOTE, "E-mail is not sent to anybody: set EMAIL_URL (smtp://…) to send it.")]
-    options = mailer["OPTIONS"]
+    options = settings.MAILERS["delivery"]["OPTIONS"]
     client = smtplib.SMTP_SSL if options.get("use_ssl") else smtplib.SMTP
     try:
         with client(host, options["port"], timeout=5) as server:

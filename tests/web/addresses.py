@@ -116,6 +116,8 @@ OWN_ROUTES = {
     "organizatie/membri/": {"GET": 200, "POST": 200},
     "organizatie/jurnal/": {"GET": 200},
     "organizatie/jurnal/export/": {"POST": 302},
+    "organizatie/starea-aplicatiei/": {"GET": 200},
+    "organizatie/starea-aplicatiei/e-mail-de-proba/": {"POST": 302},
     "cont/date/": {"GET": 200},
     "cont/date/export/": {"POST": 200},
     "cont/stergere/": {"GET": 200, "POST": 302},
@@ -202,6 +204,8 @@ MINIMUM_ROLES = {
     "organizatie/invitatii/<int:pk>/retragere/": {"POST": "admin"},
     "organizatie/jurnal/": {"GET": "admin"},
     "organizatie/jurnal/export/": {"POST": "admin"},
+    "organizatie/starea-aplicatiei/": {"GET": "admin"},
+    "organizatie/starea-aplicatiei/e-mail-de-proba/": {"POST": "admin"},
 }
 # What every member may, the viewer too: looking, leaving, the own account.
 EVERY_ROLE = {

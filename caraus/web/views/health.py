@@ -1,8 +1,6 @@
 """/healthz: this process lives. /readyz: it can do its work, and so can the whole."""
 
-from datetime import timedelta
 from functools import cache
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -10,15 +8,11 @@ from django.db import DatabaseError
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from caraus import embedded
-
-# A worker reports every 10 seconds that it lives.
-HEARTBEAT = timedelta(seconds=60)
+from caraus.core.health import living_workers
 
 
 @login_not_required
@@ -41,7 +35,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     try:
         if pending := _pending():
             state["migrations"] = f"{pending} pending"
-        if not _worker_lives():
+        if not living_workers():
             state["worker"] = "no heartbeat"
     except DatabaseError:
         state = dict.fromkeys(state, "unknown") | {"database": "does not answer"}
@@ -59,11 +53,6 @@ def _migrations() -> frozenset[tuple[str, str]]:
 def _pending() -> int:
     applied = MigrationRecorder.Migration.objects.values_list("app", "name")
     return len(_migrations() - set(applied))
-
-
-def _worker_lives() -> bool:
-    workers: Any = ProcrastinateWorker.objects
-    return bool(workers.filter(last_heartbeat__gt=timezone.now() - HEARTBEAT).exists())
 
 
 def _disk_space() -> str:
