@@ -83,8 +83,11 @@ def _message(
     if is_digest or len(rendered_notifications) > 1:
         link, action = reverse("notifications:list"), gettext("Vezi notificările")
     turn = turn_sentence(first.user, [rendered.row.pk for rendered in rendered_notifications])
-    if turn and len(rendered_notifications) == 1:
-        link = reverse("notifications:open", args=[only.row.pk])  # to open it is to answer
+    if turn:
+        # To open them, all at once, is to answer.
+        link = reverse("notifications:open", args=[only.row.pk])
+        if beside := [str(rendered.row.pk) for rendered in rendered_notifications[1:]]:
+            link += f"?si={'.'.join(beside)}"
     title = " ".join(title.split())
     context = {
         "first": first,

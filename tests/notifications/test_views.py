@@ -92,13 +92,26 @@ def test_nobody_is_led_to_another_site(
     assert "elsewhere" not in signed_in.get(f"/notificari/{pk}/").content.decode()
 
 
-def test_a_link_of_another_site_marks_nothing(
-    signed_in: Client, organization: Organization, owner: User
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+        ("Sec-Purpose", "prefetch"),
+        ("Sec-Purpose", "prefetch;prerender"),
+        ("Purpose", "prefetch"),
+    ],
+)
+def test_a_link_of_another_site_and_what_is_loaded_ahead_mark_nothing(
+    signed_in: Client, organization: Organization, owner: User, name: str, value: str
 ) -> None:
     pk = notify_user(organization, owner)
-    headers = {"Sec-Fetch-Site": "cross-site"}
-    assert signed_in.get(f"/notificari/{pk}/", headers=headers)["Location"] == "/notificari/"
+    page = squeezed(signed_in.get(f"/notificari/{pk}/", headers={name: value}).content.decode())
     assert Notification.objects.get().read_at is None
+    assert "<p>Apoi.</p>" in page
+    assert '<form class="buttons" method="post">' in page
+    assert signed_in.post(f"/notificari/{pk}/")["Location"] == "/integrari/#autorizeaza"
+    assert Notification.objects.get().read_at
 
 
 def test_preferences_are_kept_and_the_last_reader_is_notified_why_not(

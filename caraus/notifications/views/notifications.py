@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from caraus.accounts import access
 from caraus.accounts.models import Role
 from caraus.core.organization_paths import path_in
+from caraus.core.queries import parse_keys
 from caraus.notifications.escalation import answer_alarms
 from caraus.notifications.mail_failures import mail_failures_of
 from caraus.notifications.rendering import render_cards
@@ -56,29 +57,51 @@ def bell(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def open_notification(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark the card of a notification as read and go where it leads, in its own organization; with
-    `ramai`, stay in the list. Of what no other page says, show the whole text."""
+    """Mark the card of a notification, and of those beside it (`si`), as read and go where it
+    leads, in its own organization; with `ramai`, stay in the list. Of what no other page says, show
+    the whole text."""
     access.current_membership(request)
     own = own_notifications(request)
     notification = own.filter(pk=pk).first()
     if notification is None:
         raise Http404(gettext("Nu există sau nu este al organizației tale."))
-    if request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
-        return redirect("notifications:list")  # another site's link marks and changes nothing
+    beside = own.filter(pk__in=parse_keys(request.GET.get("si", "").split(".")))
+    cards = {notification.card, *beside.values_list("card", flat=True)}
+    if not _is_persons_own(request):
+        context = {
+            "cards": render_cards(sorted(cards), own, access.open_memberships(request)),
+            "text": "" if len(cards) > 1 or notification.is_burst else notification.text,
+            "is_alarm": notification.about is not None and notification.about.push,
+        }
+        return render(request, "notifications/seen.html", context)
     now = timezone.now()
-    answer_alarms(access.signed_in_user(request), own.filter(card=notification.card), now)
-    own.filter(card=notification.card, read_at=None).update(read_at=now)
+    answer_alarms(access.signed_in_user(request), own.filter(card__in=cards), now)
+    own.filter(card__in=cards, read_at=None).update(read_at=now)
     if "ramai" in request.POST:
         return redirect("notifications:list")
     slug, kind = notification.organization.slug, notification.about
     address = path_in(slug, _path(notification.address))
-    if request.method == "GET" and not (kind and kind.of_uits):
+    if kind and kind.of_uits:
+        addresses = own.filter(card__in=cards).order_by().values_list("address").distinct()
+        if len(addresses) > 1:
+            uits = resolve_url(settings.TRANSPORT_LIST_URL) + kind.list_query
+            return redirect(path_in(slug, uits))
+        return redirect(address)
+    if len(cards) > 1:
+        return redirect("notifications:list")
+    if request.method == "GET":
         context = {"notification": notification, "address": address}
         return render(request, "notifications/notification.html", context)
-    addresses = own.filter(card=notification.card).order_by().values_list("address").distinct()
-    if kind and kind.of_uits and len(addresses) > 1:
-        return redirect(path_in(slug, resolve_url(settings.TRANSPORT_LIST_URL) + kind.list_query))
     return redirect(address)
+
+
+def _is_persons_own(request: HttpRequest) -> bool:
+    """Return whether the person asks for the page: another site's link, which webmail's is too, and
+    what a browser loads ahead mark and answer nothing."""
+    if request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
+        return False
+    purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose"))
+    return not any("prefetch" in purpose for purpose in purposes)
 
 
 def _path(address: str) -> str:
