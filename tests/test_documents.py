@@ -114,8 +114,8 @@ def test_docstrings_and_comments_name_what_is_in_the_code() -> None:
 NOT_IMPERATIVE = re.compile(
     r"(?:A|An|The|This|That|These|Those|It|Its|They|Their|There|One|Two|Each|Every|All|Any|Some|No"
     r"|None|Nobody|Nothing|Both|What|Which|Who|Whose|Whom|When|Where|Whether|Why|How|If|Of|For|From"
-    r"|In|On|At|By|As|With|Without|After|Before|Until|To|Also|Only|Not|Tell whether|Gives?|Raises"
-    r"|True|False|[„\"`(]\S*|\d\S*)\b"
+    r"|Again|Within|Out|In|On|At|By|As|With|Without|After|Before|Until|To|Also|Only|Not"
+    r"|Tell whether|Gives?|Raises|True|False|[„\"`(]\S*|\d\S*)\b"
 )
 # „Give a field its label”: a transfer, not a return value.
 GIVES_AWAY = re.compile(r"Give (?:\S+ ){1,2}(?:a|its|his|her|the)\b")

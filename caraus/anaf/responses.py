@@ -194,7 +194,7 @@ def daily_limit_of(text: str) -> int | None:
 
 
 def empty_note_of(value: Any) -> str:
-    """ANAF's words for „nothing to show”, when the object says only that; else ""."""
+    """Return ANAF's words for „nothing to show”, when the object says only that; else ""."""
     notes = _messages(value)
     return (
         "; ".join(notes)
@@ -204,7 +204,7 @@ def empty_note_of(value: Any) -> str:
 
 
 def trace_id_of(value: Any) -> str:
-    """ANAF's `trace_id` in a JSON object, else ""."""
+    """Return ANAF's `trace_id` in a JSON object, else ""."""
     return text_of(value.get("trace_id")) if isinstance(value, dict) else ""
 
 

@@ -144,8 +144,8 @@ def _sender_may(link: ExternalLink) -> bool:
 
 
 def mark_used(link_id: int, *, now: datetime) -> ExternalLink | None:
-    """Within the transaction of the authorization: the link, used from now on; None when it may no
-    longer be used."""
+    """Mark the link used, within the transaction of the authorization, and return it; None when it
+    may no longer be used."""
     link = ExternalLink.objects.select_for_update().get(pk=link_id)
     if link_error(link, now=now) is not None:
         return None

@@ -18,7 +18,7 @@ class CommandError(Exception):
 
 @contextmanager
 def database(*, migrated: bool = True) -> Iterator[Callable[[], None]]:
-    """Django set up over a running database; the embedded one is started and held meanwhile.
+    """Set Django up over a running database; start the embedded one and hold it meanwhile.
 
     With `migrated`, the embedded database is brought to this version's schema; an external one
     that is not is refused with a sentence, since other processes may be using it.

@@ -139,7 +139,7 @@ class _Ending:
 
 
 def _mark(folder: Path) -> None:
-    """So that --reset knows the folder from the first moment; one with other things in it never."""
+    """Mark the folder for --reset from the first moment; one with other things in it never."""
     own_names = ("postgres", "secrets", MAIL_FOLDER, SETTINGS_FILE, MARKER)
     if all(path.name.startswith(own_names) for path in folder.iterdir()):
         (folder / MARKER).write_text("Made by `caraus demo`; --reset removes this folder.\n")

@@ -210,7 +210,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
 
 def _without_body_of_head(application: "WSGIApplication") -> "WSGIApplication":
-    """waitress leaves that to the application, and Django to the server."""
+    """Answer HEAD without a body: waitress leaves that to the application, Django to the server."""
 
     def wrapped(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         response = application(environ, start_response)

@@ -170,7 +170,7 @@ def _origin_parts(value: str) -> SplitResult | None:
 
 
 def mailer(url: str) -> dict[str, Any]:
-    """EMAIL_URL as an entry of Django's MAILERS: `smtp://user:password@host:port?tls=true`,
+    """Read EMAIL_URL as an entry of Django's MAILERS: `smtp://user:password@host:port?tls=true`,
     `submission://…` (port 587, STARTTLS), `console:`, `file:///folder`, `memory:`."""
     try:
         parsed = dj_email_url.parse(url)

@@ -199,7 +199,7 @@ _LETTERS = str.maketrans(
 
 
 def folded(text: str) -> str:
-    """Small letters and digits alone: „B-12 ABC” → „b12abc”, „Bărăgan” → „baragan”."""
+    """Keep small letters and digits alone: „B-12 ABC” → „b12abc”, „Bărăgan” → „baragan”."""
     plain = unicodedata.normalize("NFKD", text).translate(_LETTERS).lower()
     return re.sub(r"[^a-z0-9]+", "", plain)
 

@@ -84,7 +84,7 @@ def _assign(vehicle: Vehicle, entry: VehicleEntry) -> bool:
 
 
 def update_vehicle(actor: Membership, vehicle: Vehicle, entry: VehicleEntry) -> None:
-    """Another plate, kind or note. Raises IntegrityError when the plate is in the fleet already."""
+    """Change plate, kind or note. Raises IntegrityError when the plate is in the fleet already."""
     old = vehicle.plate
     with changing_fleet(vehicle.company):
         changed = _assign(vehicle, entry) or old != entry.plate
@@ -96,7 +96,7 @@ def update_vehicle(actor: Membership, vehicle: Vehicle, entry: VehicleEntry) -> 
 
 
 def set_active(actor: Membership, vehicle: Vehicle, *, active: bool) -> None:
-    """Out of use, or in use again."""
+    """Take a vehicle out of use, or into use again."""
     if vehicle.active == active:
         return
     with changing_fleet(vehicle.company):

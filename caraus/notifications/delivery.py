@@ -115,7 +115,7 @@ def _cancel(emails: Sequence[NotificationEmail]) -> None:
 
 
 def _schedule_retry(email: NotificationEmail, error: Exception, now: datetime) -> None:
-    """Again after a growing pause; after three days it is given up, and the app says so."""
+    """Try again after a growing pause; give up after three days, which the app says."""
     email.error_code = failure_code(error)
     email.next_attempt_at = now + retry_delay(email.attempts)
     if now - email.notification.created_at >= GIVE_UP_AFTER:

@@ -48,8 +48,8 @@ class EmailSection:
 
 
 def compose_email(notifications: Sequence[Notification]) -> OutgoingMessage | None:
-    """Text and HTML, in the reader's language: a digest, or those of one person and kind that go
-    together. None when the reader has left, or may no longer read any of it."""
+    """Compose text and HTML in the reader's language: a digest, or those of one person and kind
+    that go together. None when the reader has left, or may no longer read any of it."""
     first = notifications[0]
     reader = first.user
     membership = Membership.objects.filter(user=reader, organization=first.organization).first()

@@ -106,7 +106,7 @@ def save_channels(
 
 
 def _others(user: User, organization: Organization, kind: NotificationKind) -> bool:
-    """Another owner or administrator still gets these e-mails."""
+    """Return whether another owner or administrator still gets these e-mails."""
     silent = ChannelPreference.objects.filter(
         organization=organization, kind=kind.code, email=False
     )

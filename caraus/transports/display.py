@@ -220,7 +220,7 @@ def route_title(transport: Transport) -> str:
 
 
 def place_details(place: dict[str, Any]) -> str:
-    """Street, number and other information, as far as given."""
+    """Return street, number and other information, as far as given."""
     street = " ".join(filter(None, [place.get("street"), place.get("number")]))
     return ", ".join(filter(None, [street, place.get("other")]))
 

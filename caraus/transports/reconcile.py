@@ -236,7 +236,7 @@ def reconcile_late(
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
-    """Field by field, {field: [old, new]}; quiet fields are left out."""
+    """Return {field: [old, new]} without UNCOMPARED_FIELDS."""
     return {
         name: [old.get(name), value]
         for name, value in new.items()

@@ -193,7 +193,7 @@ def _day_of_transport(item: tuple[str, KnownUit]) -> str:
 
 
 def _rows_of_interest(company: Company, uits: Sequence[str]) -> list[Transport]:
-    """Open UITs and those in the response; the closed past is not read."""
+    """Return the open UITs and those in the response; the closed past is not read."""
     transports = Transport.objects.filter(company=company)
     is_open = Q(state__in=Transport.OPEN_STATES)
     return list(transports.filter(is_open | Q(uit__in=uits)))
@@ -300,7 +300,7 @@ def _write(
 
 
 def _refresh_raw(rows: Mapping[str, Transport], unchanged: Sequence[CarrierRecord]) -> None:
-    """ANAF's own number of a record, or something deep in it, may change without an event."""
+    """Store raw records of which something changed that is no event: ANAF's own number, say."""
     for record in unchanged:
         row = rows[record.uit]
         if row.raw != record.raw:

@@ -83,7 +83,7 @@ def _invite(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def member_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Another role, or other companies."""
+    """Show a member; then change the role or the companies."""
     actor = access.require_role(request, Role.ADMIN)
     member = access.get_object(request, Membership.objects.select_related("user"), pk)
     initial = {

@@ -120,7 +120,7 @@ def vehicle_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def vehicle_retire(request: HttpRequest, pk: int) -> HttpResponse:
-    """Out of use, or in use again."""
+    """Take a vehicle out of use, or into use again."""
     membership = access.require_role(request, Role.DISPATCHER)
     vehicle = access.get_object(request, Vehicle.objects.select_related("company"), pk)
     active = request.POST.get("activ") == "da"

@@ -70,7 +70,7 @@ def _later(state: SyncState | None) -> object:
 @never_cache
 @require_GET
 def show_metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus's text, for whoever shows the token as a Bearer; else as if it were not there."""
+    """Send Prometheus's text to whoever shows the token as a Bearer; to others, 404."""
     token = settings.METRICS_TOKEN
     shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not token or not hmac.compare_digest(shown.encode(), token.encode()):
