@@ -71,7 +71,7 @@ RISK_KINDS = (
         "bad",
         "calendar-x",
         is_expired_unresolved,
-        "?arata=azi-noapte",
+        "?arata=expirate-nerezolvate",
         gettext_lazy(
             "Dispecerul: dacă este încă pe drum, oprește-l și cere declarantului un UIT valabil."
         ),

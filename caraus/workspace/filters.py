@@ -30,7 +30,7 @@ SHOW = {
     "future": Option("viitoare", gettext_lazy("Viitoare")),
     "underway": Option("in-curs", gettext_lazy("Azi și în curs")),
     "expiring": Option("expira", gettext_lazy("Expiră în 24 h")),
-    "expired_last_night": Option("azi-noapte", gettext_lazy("Expirate, nerezolvate")),
+    "expired_unresolved": Option("expirate-nerezolvate", gettext_lazy("Expirate, nerezolvate")),
     "expired": Option("expirate", gettext_lazy("Expirate")),
     "delisted": Option("delistate", gettext_lazy("Nu mai sunt în lista ANAF")),
     "carrier_changed": Option("schimbate", gettext_lazy("Transportator schimbat")),
@@ -49,6 +49,8 @@ SORTS = {
     "route": Option("ruta", gettext_lazy("După rută")),
     "reference": Option("referinta", gettext_lazy("După referință")),
 }
+# Words that addresses had before: bookmarks, e-mails and saved views still have them.
+_EARLIER_WORDS = {"azi-noapte": "expirate-nerezolvate"}
 USUAL_SHOW, USUAL_SORT = "current", "urgent"
 # The past has no urgency; and there is too much of it to compute one.
 _PAST = frozenset({"all", "expired", "delisted"})
@@ -221,6 +223,7 @@ def parse_address(address: str) -> dict[str, str]:
 
 
 def _option_key(options: Mapping[str, Option], url_word: str) -> str | None:
+    url_word = _EARLIER_WORDS.get(url_word, url_word)
     return next((key for key, option in options.items() if option.url_word == url_word), None)
 
 

@@ -78,7 +78,7 @@ _SHOWN: dict[str, Callable[[date], Q]] = {
     "future": lambda today: _open(today) & Q(transport_date__gt=today),
     "underway": lambda today: _open(today) & Q(transport_date__lte=today),
     "expiring": lambda today: OPEN & Q(first_expired_day=today + timedelta(days=1)) & ~DEALT_WITH,
-    "expired_last_night": urgency.is_expired_unresolved,
+    "expired_unresolved": urgency.is_expired_unresolved,
     "expired": lambda today: ~Q(state=State.DELISTED) & Q(first_expired_day__lte=today),
     "delisted": lambda _: Q(state=State.DELISTED),
     "missing": lambda today: _open(today) & Q(state=State.MISSING),

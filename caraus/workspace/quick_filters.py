@@ -41,8 +41,8 @@ class ListSummary:
 
     count: listing.CappedCount
     quick_filters: tuple[QuickFilter, ...]
-    # Some UITs expired at the last midnight: not all that the list shows is active.
-    has_expired_last_night: bool
+    # Some UITs expired and nobody has dealt with them: not all that the list shows is active.
+    has_expired_unresolved: bool
     unreadable: int
     partly_unreadable: int
     # Some UIT has a vehicle change that its row shows.
@@ -62,7 +62,7 @@ class ListSummary:
         return self.quick_filters[-1].count.number > 0
 
 
-_EXPIRED_LAST_NIGHT = ListFilters(show="expired_last_night")
+_EXPIRED_UNRESOLVED = ListFilters(show="expired_unresolved")
 _NEW = ListFilters(show="new")
 _EXPIRING = ListFilters(show="expiring", sort="expiry")
 _WITH_ISSUES = ListFilters(with_issues=True)
@@ -92,7 +92,7 @@ def summarize(
     without_view = [ViewChip(SavedView(), ListFilters(), is_active=False)] if has_active else []
     # The list as it opens has counted what is expired: its first group.
     counted = groups if groups is not None and filters.shows_current else None
-    views = (_NEW, _EXPIRING) if counted is not None else (_NEW, _EXPIRING, _EXPIRED_LAST_NIGHT)
+    views = (_NEW, _EXPIRING) if counted is not None else (_NEW, _EXPIRING, _EXPIRED_UNRESOLVED)
     unreadable_records = UnreadableRecord.objects.filter(
         company__in=all_companies, resolved_at=None
     )
@@ -109,9 +109,9 @@ def summarize(
         *([] if rows_to_count is None else [rows_to_count]),
     )
     if counted is not None:
-        expired_last_night = counted.get(urgency.RANKS["expirate"], 0)
+        expired_unresolved = counted.get(urgency.RANKS["expirate"], 0)
     else:
-        expired_last_night, *total = total
+        expired_unresolved, *total = total
     in_chips = len(chips) + len(without_view)
     chip_numbers, total = total[:in_chips], total[in_chips:]
 
@@ -127,25 +127,25 @@ def summarize(
             is_active=filters.address(company="") == view.address(),
         )
 
-    last_night = quick_filter(
-        _EXPIRED_LAST_NIGHT,
+    unresolved = quick_filter(
+        _EXPIRED_UNRESOLVED,
         gettext_lazy("expirate, nerezolvate"),
         *("calendar-x", "bad"),
-        expired_last_night,
+        expired_unresolved,
     )
     return ListSummary(
         count=listing.total(page, total[0] if total else None)
         if groups is None
         else listing.capped(_number_shown(groups, is_narrowed=filters.is_narrowed)),
         quick_filters=(
-            *([last_night] if expired_last_night else []),
+            *([unresolved] if expired_unresolved else []),
             quick_filter(_NEW, gettext_lazy("noi în 24 h"), "sparkles", "calm", new),
             quick_filter(_EXPIRING, gettext_lazy("expiră în 24 h"), "alarm-clock", "bad", expiring),
             quick_filter(
                 _WITH_ISSUES, gettext_lazy("cu probleme"), "triangle-alert", "warn", issues
             ),
         ),
-        has_expired_last_night=expired_last_night > 0,
+        has_expired_unresolved=expired_unresolved > 0,
         unreadable=unreadable,
         partly_unreadable=partly,
         has_filings=filings > 0,

@@ -178,10 +178,10 @@ STATES: list[tuple[dict[str, Any], set[str]]] = [
     ({}, {"", "in-curs"}),
     ({"transport_date": 2}, {"", "viitoare"}),
     ({"first_expired_day": 1}, {"", "in-curs", "expira"}),
-    ({"first_expired_day": 0}, {"", "azi-noapte", "expirate"}),
-    ({"state": "expired", "first_expired_day": 0}, {"", "azi-noapte", "expirate"}),
-    ({"state": "missing", "first_expired_day": 0}, {"", "azi-noapte", "expirate"}),
-    ({"state": "expired", "first_expired_day": -1}, {"", "azi-noapte", "expirate"}),
+    ({"first_expired_day": 0}, {"", "expirate-nerezolvate", "expirate"}),
+    ({"state": "expired", "first_expired_day": 0}, {"", "expirate-nerezolvate", "expirate"}),
+    ({"state": "missing", "first_expired_day": 0}, {"", "expirate-nerezolvate", "expirate"}),
+    ({"state": "expired", "first_expired_day": -1}, {"", "expirate-nerezolvate", "expirate"}),
     ({"state": "expired", "first_expired_day": -7}, {"expirate"}),
     ({"state": "expired", "first_expired_day": -9}, {"expirate"}),
     ({"state": "delisted"}, {"", "delistate"}),
@@ -192,7 +192,7 @@ STATES: list[tuple[dict[str, Any], set[str]]] = [
     ({"carrier_cui": factories.OTHER_CUI}, {"", "in-curs", "schimbate"}),
     (
         {"carrier_cui": factories.OTHER_CUI, "first_expired_day": 0},
-        {"", "azi-noapte", "expirate"},
+        {"", "expirate-nerezolvate", "expirate"},
     ),
     ({"uit": "1A2B3C4D5E6F7H88"}, {"", "in-curs", "nevalidate"}),
     ({"uit": "<1A2B3C4D5E6F7H>"}, {"", "in-curs", "nevalidate"}),
@@ -355,12 +355,13 @@ def test_what_expired_is_found_and_counted_until_it_is_dealt_with(
     make(uit="0A1C2D3E4F5H6J42")
     page = page_of(signed_in.get("/transporturi/?arata="))
     assert "<strong>1</strong>expirate, nerezolvate" in page
-    assert 'class="group group-bad" href="?arata=azi-noapte"' in page
+    assert 'class="group group-bad" href="?arata=expirate-nerezolvate"' in page
     assert "2 transporturi</p>" in page  # not „active”
     assert 'class="pill pill-bad" data-status="expired"' in page
     assert listed_uits(signed_in, q="b77abc") == [fresh.uit]
     assert listed_uits(signed_in, q="b78abc") == []
-    assert listed_uits(signed_in, arata="azi-noapte") == [fresh.uit]
+    assert listed_uits(signed_in, arata="expirate-nerezolvate") == [fresh.uit]
+    assert listed_uits(signed_in, arata="azi-noapte") == [fresh.uit]  # its word before
     Transport.objects.filter(pk=fresh.pk).update(first_expired_day=old.first_expired_day)
     page = page_of(signed_in.get("/transporturi/?arata="))
     assert "expirate, nerezolvate</span>" not in page

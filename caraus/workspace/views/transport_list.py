@@ -125,7 +125,7 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "number_without_view": summary.without_view,
         "may_share": saved_views.may_share(membership),
         "quick_filters": summary.quick_filters,
-        "has_expired_last_night": summary.has_expired_last_night,
+        "has_expired_unresolved": summary.has_expired_unresolved,
         "dealt_with_number": summary.dealt_with,
         "now": int(time.time()),
         "printed_at": timezone.now(),
