@@ -17,9 +17,11 @@ def replace_predecessors(new: Authorization, *, chosen: Authorization | None = N
     """End the authorizations that `new` takes over from. Call it in the transaction that makes
     `new`.
 
-    At once: the same certificate authorized again; a dead authorization of the same person, or
-    the one that the person chose. `chosen`, while it lives, goes when `new` covers its companies.
-    Others of the organization stay.
+    At once: the same certificate authorized again, for all the companies that the old one was for
+    (a link for one company leaves what serves others); a dead authorization of the same person,
+    or the one that the person chose. `chosen`, while it lives, goes when `new` covers its
+    companies. Others of the organization stay: ANAF's tokens of one certificate are independent
+    of each other (OAuth procedure p. 3).
     """
     living = Authorization.objects.filter(organization=new.organization, status__in=NOT_ENDED)
     living = living.exclude(pk=new.pk)
@@ -33,8 +35,11 @@ def replace_predecessors(new: Authorization, *, chosen: Authorization | None = N
     if chosen is not None:
         living.filter(pk=chosen.pk).update(replaced_by=new)
         of_the_same |= Q(pk=chosen.pk, status=Authorization.Status.REAUTHORIZE)
-    for old in living.filter(of_the_same):
-        end_authorization(old, Authorization.Status.REPLACED, replaced_by=new)
+    scope = _scope(new)
+    for old in living.filter(of_the_same).select_related("link"):
+        old_scope = _scope(old)
+        if scope is None or (old_scope is not None and old_scope <= scope) or old == chosen:
+            end_authorization(old, Authorization.Status.REPLACED, replaced_by=new)
     end_covered_predecessors(new)
 
 
@@ -56,6 +61,14 @@ def end_all_covered_predecessors() -> None:
     waiting = Authorization.objects.filter(predecessors__status__in=NOT_ENDED)
     for new in waiting.filter(status=Authorization.Status.ACTIVE).distinct():
         end_covered_predecessors(new)
+
+
+def _scope(authorization: Authorization) -> set[int] | None:
+    """Return the keys of the companies that the link was for; None for all of the organization."""
+    link = authorization.link
+    return (
+        None if link is None or link.for_all else set(link.companies.values_list("pk", flat=True))
+    )
 
 
 def _companies(authorization: Authorization) -> set[int]:

@@ -209,6 +209,29 @@ def test_a_link_for_some_companies_serves_only_those(
     assert list(rights.served_companies(authorization)) == [company]
 
 
+def test_links_of_one_certificate_for_single_companies_add_up(
+    anaf: SimulatorProcess, organization: Organization, owner: User, company: Company
+) -> None:
+    other_company = factories.company(organization, cui=factories.OTHER_CUI, name="Alta Firmă")
+
+    def authorize_by_link(*companies: Company) -> Authorization:
+        _, secret = links.create_link(membership(owner), companies=companies)
+        holder = opened(secret)
+        holder.get("/anaf/callback", anaf.log_in("three", url=started(holder)))
+        return Authorization.objects.latest("pk")
+
+    first, second = (authorize_by_link(each) for each in (company, other_company))
+    assert rights.authorization_for(company) == first
+    assert rights.authorization_for(other_company) == second
+    # One for all takes the place of both; one for a single company then takes nothing from it.
+    of_all = authorize_by_link()
+    assert set(Authorization.objects.filter(status="active")) == {of_all}
+    authorize_by_link(company)
+    assert rights.authorization_for(other_company) == of_all
+    of_all.refresh_from_db()
+    assert of_all.status == "active"
+
+
 def test_without_a_name_nothing_begins(secret: str) -> None:
     holder = opened(secret)
     assert "Scrie-ți numele" in holder.post("/autorizare/", {"name": " "}).content.decode()
@@ -268,7 +291,7 @@ def test_the_email_names_the_companies_in_both_parts(
         (email,) = server.messages
     assert email["To"] == "ion@contabil.ro"
     text, html = (part.get_content() for part in email.iter_parts())
-    assert "pentru: Trans & Fiii;" in text
+    assert "pentru: Trans & Fiii." in text
     assert "pentru: Trans &amp; Fiii;" in html
     assert "24 de ore" in text
     assert "Autorizează la ANAF SPV" in html
