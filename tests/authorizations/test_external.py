@@ -292,7 +292,7 @@ def test_the_email_names_the_companies_in_both_parts(
     assert email["To"] == "ion@contabil.ro"
     text, html = (part.get_content() for part in email.iter_parts())
     assert "pentru: Trans & Fiii." in text
-    assert "pentru: Trans &amp; Fiii;" in html
+    assert "pentru: Trans &amp; Fiii." in html
     assert "24 de ore" in text
     assert "Autorizează la ANAF SPV" in html
 
