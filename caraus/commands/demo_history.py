@@ -5,8 +5,7 @@ two days ago: nobody is notified of what was before, and of what came since by t
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -33,7 +32,7 @@ from caraus.notifications.kinds import registered_kinds
 from caraus.notifications.models import ChannelPreference, Notification
 from caraus.sync.models import SyncRun, SyncState
 from caraus.transports.expiry import notify_expiring
-from caraus.transports.store import ResponseCounts, store_response, transports_stored
+from caraus.transports.store import ResponseCounts, store_response
 
 type Records = Sequence[dict[str, Any]]
 
@@ -91,10 +90,11 @@ def write_history(
     with recording(organization.pk) as entries:
         polls = [_Polls(companies[cui], given, entries) for cui, given in lists.items()]
         before = sum(at < now - _JOINED_AGO for at in polled_at)
-        with _unheard():
-            for number, at in enumerate(polled_at[:before]):
-                _poll_all(polls, number, at)
-                mark_unloaded(companies.values(), at, team)
+        # There is nobody to notify and no fleet to compare with yet, and finding that out takes a
+        # third of the time.
+        for number, at in enumerate(polled_at[:before]):
+            _poll_all(polls, number, at, announce=False)
+            mark_unloaded(companies.values(), at, team)
         Membership.objects.bulk_create([team.owner, team.colleague])
         fill_fleets(team.owner, companies.values())
         _by_bell_alone(organization, users, is_on=True)
@@ -110,17 +110,6 @@ def write_history(
     do_work(team, organization, now)
 
 
-@contextmanager
-def _unheard() -> Iterator[None]:
-    """Let no receiver hear of what is stored: there is nobody to notify and no fleet to compare
-    with yet, and finding that out takes a third of the time."""
-    receivers, transports_stored.receivers = transports_stored.receivers, []
-    try:
-        yield
-    finally:
-        transports_stored.receivers = receivers
-
-
 class _Polls:
     """The polls of a company, one after another."""
 
@@ -130,7 +119,7 @@ class _Polls:
         self._counts = ResponseCounts()
         self._last_good_at: datetime | None = None
 
-    def store(self, number: int, at: datetime) -> None:
+    def store(self, number: int, at: datetime, *, announce: bool) -> None:
         """Store a list as `caraus.sync` stores one, unless it is the one before."""
         records, before = self._lists[number], self._lists[number - 1] if number else None
         if records != before or self._counts.missing:
@@ -141,6 +130,7 @@ class _Polls:
                 last_good_at=self._last_good_at,
                 entries=self._entries,
                 requested_at=at,
+                announce=announce,
             )
         else:
             self._counts = ResponseCounts(seen=self._counts.seen)
@@ -173,9 +163,9 @@ class _Polls:
         )
 
 
-def _poll_all(polls: Sequence[_Polls], number: int, at: datetime) -> None:
+def _poll_all(polls: Sequence[_Polls], number: int, at: datetime, *, announce: bool = True) -> None:
     for poll in polls:
-        poll.store(number, at)
+        poll.store(number, at, announce=announce)
         # What is notified with a response is as old as the response.
         recent = Notification.objects.filter(company=poll.company, created_at__gt=at)
         recent.update(created_at=at)

@@ -81,8 +81,9 @@ def store_response(
     last_good_at: datetime | None,
     entries: list[NewEntry],
     requested_at: datetime | None = None,
+    announce: bool = True,
 ) -> ResponseCounts:
-    """Reconcile a good response and store the result.
+    """Reconcile a good response and store the result; with `announce`, send `transports_stored`.
 
     The caller holds the company's sync state locked, so that two workers store one after the other.
     A response older than the last stored one (`last_good_at`, UTC) only adds UITs. The ledger's
@@ -115,7 +116,9 @@ def store_response(
     seen_at = {uit: at if uit in records else seen_before for uit in result.states}
     first = last_good_at is None
     company_names.update_company_name(company, response.records)
-    _write_changes(company, rows, result, records, at=at, seen_at=seen_at, first=first)
+    _write_changes(
+        company, rows, result, records, at=at, seen_at=seen_at, first=first, announce=announce
+    )
     _refresh_raw(rows, [record for record in response.records if record.uit not in result.states])
     entries += entries_of_records(company, records, raw_before, result, request)
     entries += entries_of_absent(company, rows, result, request)
@@ -161,6 +164,7 @@ def _write_changes(
     at: datetime,
     seen_at: Mapping[str, datetime],
     first: bool = False,
+    announce: bool = True,
 ) -> None:
     """Write the new states and their events; new rows come into `rows`. `first`: the first response
     about the company."""
@@ -176,7 +180,7 @@ def _write_changes(
     )
     renewed = {event.uit for event in result.events if event.kind in marks.RENEWING_EVENTS}
     marks.renew_transports([rows[uit] for uit in renewed], at)
-    if result.states:
+    if result.states and announce:
         # A listener that fails is logged (django.dispatch); the response is kept all the same.
         transports_stored.send_robust(
             sender=Transport,

@@ -63,6 +63,18 @@ def kinds_and_titles(notifications: list[Notification]) -> list[tuple[str, str]]
     return [(notice.kind, notice.title) for notice in notifications]
 
 
+def test_a_response_that_is_not_announced_is_stored_and_notifies_nobody(
+    anaf: Anaf, company: Company
+) -> None:
+    anaf.store()
+    response = parse_info(samples.body_of([anaf.record()]), received_at=anaf.now)
+    counts = store_response(
+        company=company, response=response, last_good_at=anaf.now, entries=[], announce=False
+    )
+    assert counts.new == Transport.objects.count() == 1
+    assert not Notification.objects.exists()
+
+
 def test_the_life_of_a_uit_is_notified_step_by_step_and_never_twice(
     anaf: Anaf, company: Company
 ) -> None:
