@@ -25,6 +25,8 @@ from caraus.notifications.visible_notifications import visible_to_member
 # An e-mail names so many facts of a kind; the rest is counted.
 MAX_NAMED_IN_EMAIL = 50
 _UIT = re.compile(r"\b[0-9A-Z]{4}(?: [0-9A-Z]{4}){3}\b")
+# ANAF's, of whatever the declarant typed: what else stands there is in no subject.
+_PLATE = re.compile(r"[0-9A-Z]{3,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ def _message(
 
 
 def _subject(rendered_notifications: Sequence[RenderedNotification], title: str) -> str:
-    """Return the subject, of our own words only; a single UIT by its code."""
+    """Return the subject, of our own words only; a single UIT by its code, in its last hours by its
+    plate first."""
     kind = rendered_notifications[0].row.about or DIGEST
     if kind.of_uits:
         number = sum(rendered.number for rendered in rendered_notifications)
@@ -118,7 +121,10 @@ def _subject(rendered_notifications: Sequence[RenderedNotification], title: str)
             return kind.count_label(number)
         subject = kind.count_label(1) if kind.subject_is_count else str(kind.title)
         code = _UIT.search(title)
-        return f"{subject}: {code[0]}" if code else subject
+        subject = f"{subject}: {code[0]}" if code else subject
+        plate = rendered_notifications[0].row.brief
+        is_named = kind.subject_names_plate and _PLATE.fullmatch(plate)
+        return f"{plate} · {subject}" if is_named else subject
     if kind.is_title_safe:
         return title
     return str(kind.subject or kind.title)

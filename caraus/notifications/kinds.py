@@ -56,6 +56,8 @@ class NotificationKind:
     count_label: Callable[[int], str] = _count_notifications
     # The subject of an e-mail about a single UIT is `count_label(1)`, not the title.
     subject_is_count: bool = False
+    # … and begins with the vehicle's plate, by which a dispatcher knows it.
+    subject_names_plate: bool = False
 
 
 _registered: dict[str, NotificationKind] = {}

@@ -103,6 +103,7 @@ LAST_HOURS_OF_UIT = register_kind(
         of_uits=True,
         list_query="?sortare=expira",
         position=60,
+        subject_names_plate=True,
         count_label=lambda number: plural(
             number, "UIT este în ultimele ore", "UIT-uri sunt în ultimele ore"
         ),
