@@ -53,7 +53,7 @@ class LinkForm(LinkOptionsForm):
         self,
         membership: Membership,
         data: QueryDict | None = None,
-        chosen: Collection[str] = (),
+        chosen: Collection[int] = (),
     ) -> None:
         super().__init__(data, initial={"companies": chosen})
         self.fields["companies"] = forms.ModelMultipleChoiceField(

@@ -31,9 +31,12 @@ MAX_KEYS = 500
 def parse_keys(texts: Sequence[str], *, limit: int | None = MAX_KEYS) -> list[int]:
     """Return the primary keys that a form or an address names, the first `limit` of them,
     without what is no key."""
-    return [
-        int(text) for text in texts[:limit] if text.isascii() and text.isdigit() and len(text) < 19
-    ]
+    return [key for text in texts[:limit] if (key := parse_key(text))]
+
+
+def parse_key(text: str) -> int:
+    """Return the primary key that a form or an address names; 0, which no row has, for none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _count_of(rows: QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:

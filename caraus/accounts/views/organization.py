@@ -13,6 +13,7 @@ from caraus.accounts.models import Membership, Role, User
 from caraus.accounts.organization_forms import NewOrganizationForm, OrganizationForm
 from caraus.accounts.rate_limits import count_request, too_many_requests
 from caraus.core.organization_paths import personal_path
+from caraus.core.queries import parse_key
 
 
 def _page(request: HttpRequest, membership: Membership, form: OrganizationForm) -> HttpResponse:
@@ -97,7 +98,7 @@ def organization_hand_over(request: HttpRequest) -> HttpResponse:
     """Hand the organization over to the member of the form."""
     owner = access.require_role(request, Role.OWNER)
     successor = access.visible(
-        Membership.objects.filter(pk=_parse_key(request.POST.get("membru", ""))), owner
+        Membership.objects.filter(pk=parse_key(request.POST.get("membru", ""))), owner
     ).first()
     if successor is None:
         messages.error(request, gettext("Alege membrul care devine proprietar."))
@@ -158,7 +159,3 @@ def organization_cancel_deletion(request: HttpRequest) -> HttpResponse:
     organizations.cancel_organization_deletion(access.require_role(request, Role.OWNER))
     messages.success(request, gettext("Organizația rămâne. Nimic nu se șterge."))
     return redirect("organization")
-
-
-def _parse_key(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

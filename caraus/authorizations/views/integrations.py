@@ -32,6 +32,7 @@ from caraus.authorizations.consent_scope import consent_scope
 from caraus.authorizations.models import Authorization
 from caraus.authorizations.rights_progress import RightsProgress
 from caraus.core.formatting import join_first
+from caraus.core.queries import parse_key
 
 # In the session: the external link that this browser opened, and the authorization that it gave.
 LINK_KEY = "external_link"
@@ -79,10 +80,10 @@ def authorize(request: HttpRequest) -> HttpResponse:
     """Open a request and send the person to ANAF (the blue button). With `inlocuieste`, the new
     authorization takes over from that one."""
     membership = access.require_role(request, Role.DISPATCHER)
-    chosen = request.POST.get("inlocuieste", "")
+    replaced = parse_key(request.POST.get("inlocuieste", ""))
     replaces = (
-        access.get_object(request, visible_authorizations(membership), int(chosen))
-        if chosen.isdecimal() and len(chosen) < 19
+        access.get_object(request, visible_authorizations(membership), replaced)
+        if replaced
         else None
     )
     organization = membership.organization
@@ -240,10 +241,9 @@ def rights_line(request: HttpRequest, pk: int) -> HttpResponse:
 def take_back(request: HttpRequest) -> HttpResponse:
     """End the authorization („Nu am vrut asta”): only the browser that authorized, within the hour;
     no account needed."""
-    pk = request.POST.get("autorizare", "")
-    number = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
     undoable = consent.undoable_consent(
-        authorization_id=number, browser=stored_browser_secret(request)
+        authorization_id=parse_key(request.POST.get("autorizare", "")),
+        browser=stored_browser_secret(request),
     )
     if undoable is not None:
         consent.undo_consent(undoable)

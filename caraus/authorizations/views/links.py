@@ -32,6 +32,7 @@ from caraus.authorizations.link_forms import HolderForm, LinkForm
 from caraus.authorizations.link_rows import link_rows, links_for, visible_links
 from caraus.authorizations.models import ExternalLink
 from caraus.authorizations.views.integrations import GIVEN_KEY, LINK_KEY, finished
+from caraus.core.queries import parse_keys
 
 # Links on a page of the table.
 LINKS_PER_PAGE = 25
@@ -43,7 +44,7 @@ LINKS_PER_PAGE = 25
 def new_link(request: HttpRequest) -> HttpResponse:
     """Show the form; then the link itself, once: here only its digest is kept."""
     membership = access.require_role(request, Role.DISPATCHER)
-    chosen = [key for key in request.GET.getlist("firma") if key.isdecimal()]
+    chosen = parse_keys(request.GET.getlist("firma"))
     form = LinkForm(membership, request.POST if request.method == "POST" else None, chosen)
     context: dict[str, object] = {"form": form, "configured": is_configured()}
     if request.method == "POST" and form.is_valid():

@@ -23,6 +23,7 @@ from caraus.authorizations.rights_progress import RightsProgress
 from caraus.core.fields import COMPANY_NAME_LENGTH
 from caraus.core.formatting import gettext_lazy, plural
 from caraus.core.forms import ModelForm
+from caraus.core.queries import parse_keys
 from caraus.lists import drafts
 from caraus.lists.models import Draft
 from caraus.sync.requests import request_sync
@@ -179,9 +180,7 @@ def is_authorized(organization: Organization) -> bool:
 def companies_selected(request: HttpRequest) -> HttpResponse:
     """Do to all companies that are ticked: a link, to the archive, or back."""
     membership = access.require_role(request, Role.DISPATCHER)
-    keys = [key for key in request.POST.getlist("firma") if key.isdecimal()][
-        :MAX_SELECTED_COMPANIES
-    ]
+    keys = parse_keys(request.POST.getlist("firma"), limit=MAX_SELECTED_COMPANIES)
     if "toate" in request.POST:
         keys = _all_of_tab(request, membership)
     companies = access.visible_companies(membership, archived=True).filter(pk__in=keys)
@@ -211,14 +210,14 @@ def companies_selected(request: HttpRequest) -> HttpResponse:
     return redirect("companies")
 
 
-def _all_of_tab(request: HttpRequest, membership: Membership) -> list[str]:
+def _all_of_tab(request: HttpRequest, membership: Membership) -> list[int]:
     """Return the keys of all companies under the tab and the search of the page, in its order."""
     tab = company_overview.TABS.get(request.POST.get("stare", ""), "all")
     rows = company_overview.company_rows(membership, archived=tab == "archived")
     rows = company_overview.search_rows(
         company_overview.rows_of_tab(rows, tab), request.POST.get("q", "").strip()
     )
-    return [str(row.company.pk) for row in rows][:MAX_SELECTED_COMPANIES]
+    return [row.company.pk for row in rows][:MAX_SELECTED_COMPANIES]
 
 
 def company_sentence(sentence: str, company: Company) -> str:

@@ -73,12 +73,8 @@ def _pressed(request: HttpRequest) -> tuple[str, list[int]]:
     """Return the word of the button, and the keys that it is about."""
     for word in ("descarcat", "scoate"):
         if word in request.POST:
-            return word, _keys([request.POST[word]])
-    return request.POST.get("ce", ""), _keys(request.POST.getlist("uit"))
-
-
-def _keys(texts: list[str]) -> list[int]:
-    return parse_keys(texts)
+            return word, parse_keys([request.POST[word]])
+    return request.POST.get("ce", ""), parse_keys(request.POST.getlist("uit"))
 
 
 def _with_undo(request: HttpRequest, text: str, transports: list[Transport]) -> SafeString:
