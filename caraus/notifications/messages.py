@@ -5,7 +5,7 @@ function that writes its message (`message_kind`) in its own `notification_texts
 imported at start.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,26 +37,31 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class MessageKind:
-    """The function that writes the messages of a code, in the active language; and the title of so
-    many that are shown as one, by the facts of the first."""
+    """The function that writes the messages of a code, in the active language; the title of so
+    many that are shown as one, by the facts of the first; and which of these keys of notices
+    somebody has dealt with since."""
 
     code: str
     write: Callable[[Facts], Message]
     title_of_many: Callable[[Facts, int], str] | None = None
+    dealt_with: Callable[[Collection[str]], set[str]] | None = None
 
 
 _registered: dict[str, MessageKind] = {}
 
 
 def message_kind(
-    code: str, *, title_of_many: Callable[[Facts, int], str] | None = None
+    code: str,
+    *,
+    title_of_many: Callable[[Facts, int], str] | None = None,
+    dealt_with: Callable[[Collection[str]], set[str]] | None = None,
 ) -> Callable[[Callable[[Facts], Message]], MessageKind]:
     """Register a function that writes a message. Raises ValueError for a known code."""
 
     def register(write: Callable[[Facts], Message]) -> MessageKind:
         if code in _registered:
             raise ValueError(f"The message {code} is registered already.")
-        _registered[code] = MessageKind(code, write, title_of_many)
+        _registered[code] = MessageKind(code, write, title_of_many, dealt_with)
         return _registered[code]
 
     return register
@@ -71,6 +76,15 @@ def title_of_many(code: str, facts: Facts, number: int) -> str:
     """Return the title of so many that are shown as one; "" where none is registered."""
     kind = _registered.get(code)
     return kind.title_of_many(facts, number) if kind and kind.title_of_many else ""
+
+
+def kinds_dealt_with() -> dict[Callable[[Collection[str]], set[str]], list[str]]:
+    """Return the codes of messages about what may be dealt with, by what says which is."""
+    codes: dict[Callable[[Collection[str]], set[str]], list[str]] = {}
+    for kind in _registered.values():
+        if kind.dealt_with:
+            codes.setdefault(kind.dealt_with, []).append(kind.code)
+    return codes
 
 
 def write_message(code: str, facts: Facts) -> Message | None:

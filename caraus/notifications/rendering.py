@@ -14,7 +14,7 @@ from caraus.accounts.models import Membership
 from caraus.core.formatting import BUCHAREST, bucharest_day
 from caraus.notifications.escalation_texts import alarms_by_key, turns_of
 from caraus.notifications.kinds import DIGEST, NotificationKind
-from caraus.notifications.messages import title_of_many
+from caraus.notifications.messages import kinds_dealt_with, title_of_many
 from caraus.notifications.models import Notification, NotifiedUit
 
 # So many lines of a card are named.
@@ -105,6 +105,7 @@ def render_cards(
     uits = reduce(
         or_, [access.visible(NotifiedUit.objects.all(), membership) for membership in memberships]
     ).filter(notification__card__in=cards, notification__in=own)
+    uits = uits.exclude(pk__in=_dealt_with_since(uits))
     numbers = dict(
         uits.order_by().values_list("notification__card").annotate(Count("key", distinct=True))
     )
@@ -136,13 +137,28 @@ def render_cards(
     ]
 
 
+def _dealt_with_since(uits: QuerySet[NotifiedUit]) -> set[int]:
+    """Return the notices of UITs that somebody has dealt with since; none of a card of which
+    nothing else is left."""
+    dealt_with: set[int] = set()
+    for check, codes in kinds_dealt_with().items():
+        of_kind = uits.filter(message__in=codes).order_by()
+        rows = list(of_kind.values_list("notification__card", "pk", "key"))
+        keys = check({key for _, _, key in rows})
+        open_cards = {card for card, _, key in rows if key not in keys}
+        dealt_with |= {pk for card, pk, key in rows if key in keys and card in open_cards}
+    return dealt_with
+
+
 def _card(rows: Sequence[Notification], number: int, turns: str) -> NotificationCard:
     """Build a card of its notifications, the newest first, which are about so many UITs; `turns`
     says who was woken by them."""
-    lead = min(rows, key=_importance)
+    # What is dealt with since is neither counted nor named.
+    shown = [row for row in rows if row.named] or rows  # type: ignore[attr-defined]
+    lead = min(shown, key=_importance)
     by_key = {uit.key: uit for row in rows for uit in row.named}  # type: ignore[attr-defined]
     uits = list(by_key.values())
-    title, briefs = lead.row_title, [row.brief for row in reversed(rows) if row is not lead]
+    title, briefs = lead.row_title, [row.brief for row in reversed(shown) if row is not lead]
     if uits and number > 1 and (many := title_of_many(uits[0].message, uits[0].facts, number)):
         title, briefs = many, sorted(uit.brief for uit in uits)
     elif lead.is_burst:

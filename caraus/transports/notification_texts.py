@@ -1,6 +1,6 @@
 """What is said of a UIT: what ANAF's response changed, and its end."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 
 from django.utils.translation import gettext
@@ -16,7 +16,7 @@ from caraus.transports.display import (
     unreadable_sentence,
     why_delisted,
 )
-from caraus.transports.models import Transport, TransportEvent
+from caraus.transports.models import DEALT_WITH_KINDS, Mark, Transport, TransportEvent
 from caraus.transports.reconcile import PLATE_FIELDS, Changes
 
 _TITLE = 100
@@ -82,7 +82,15 @@ def _title_of_expired(facts: Facts, number: int) -> str:
     )
 
 
-@message_kind("uit_ends", title_of_many=_title_of_ends)
+def _dealt_with(keys: Collection[str]) -> set[str]:
+    """Return which of these keys of ends (`key_of_end`) are of UITs that are dealt with now."""
+    pk_of = {key: int(key.partition(":")[0]) for key in keys}
+    marks = Mark.objects.filter(transport__in=set(pk_of.values()), kind__in=DEALT_WITH_KINDS)
+    marked = set(marks.values_list("transport", flat=True)) if pk_of else set()
+    return {key for key, pk in pk_of.items() if pk in marked}
+
+
+@message_kind("uit_ends", title_of_many=_title_of_ends, dealt_with=_dealt_with)
 def uit_ends(facts: Facts) -> Message:
     """Say until when a UIT is valid, and what to do."""
     row, words = _end_of_facts(facts)
@@ -99,7 +107,7 @@ def uit_ends(facts: Facts) -> Message:
     )
 
 
-@message_kind("uit_expired", title_of_many=_title_of_expired)
+@message_kind("uit_expired", title_of_many=_title_of_expired, dealt_with=_dealt_with)
 def uit_expired(facts: Facts) -> Message:
     """Say when a UIT has expired, and what the law requires."""
     row, words = _end_of_facts(facts)
