@@ -114,8 +114,11 @@ class Dashboard:
         ]
 
 
-def build_dashboard(membership: Membership) -> Dashboard:
-    """Return what threatens the member's companies today; a fixed number of queries."""
+def build_dashboard(membership: Membership, *, is_authorized: bool | None = None) -> Dashboard:
+    """Return what threatens the member's companies today; a fixed number of queries.
+    `is_authorized` is read when it is not given."""
+    if is_authorized is None:
+        is_authorized = has_authorization(membership.organization)
     today = today_here()
     companies = list(access.visible_companies(membership))
     keys = [company.pk for company in companies]
@@ -163,7 +166,6 @@ def build_dashboard(membership: Membership) -> Dashboard:
     company_risks = (
         count_by_company(transports, company_rows(membership), today) if has_table else []
     )
-    is_authorized = has_authorization(membership.organization)
     sentence = risk_sentence(risks, lorries_today=lorries_today, has_fleet=bool(vehicles))
     return Dashboard(
         today=today,

@@ -26,7 +26,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if not access.memberships(request) and may_create_organization(access.signed_in_user(request)):
         return redirect(personal_path("organization_new"))
     membership = access.current_membership(request)
-    if not has_authorization(membership.organization) and not has_uits(membership):
+    is_authorized = has_authorization(membership.organization)
+    if not is_authorized and not has_uits(membership):
         messages.info(
             request,
             gettext(
@@ -34,7 +35,8 @@ def home(request: HttpRequest) -> HttpResponse:
             ),
         )
         return redirect("authorizations:integrations")
-    return render(request, "dashboard.html", {"dashboard": build_dashboard(membership)})
+    dashboard = build_dashboard(membership, is_authorized=is_authorized)
+    return render(request, "dashboard.html", {"dashboard": dashboard})
 
 
 @login_not_required
