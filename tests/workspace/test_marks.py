@@ -270,6 +270,18 @@ def test_undo_puts_back_what_was_there_and_leaves_what_others_did(
     assert 'class="undo"' not in page_of(again)
 
 
+def test_a_stale_page_takes_over_nothing_that_was_dealt_with_meanwhile(
+    signed_in: Client, make: MakeTransport, owner: User
+) -> None:
+    row = make()
+    colleague = factories.member(row.company.organization, "dispatcher")
+    marks.mark_transports([row], "unloaded", colleague)
+    page = signed_in.post("/transporturi/alese/", {"uit": row.pk, "ce": "ma-ocup"}, follow=True)
+    assert "Nu s-a schimbat nimic: erau deja marcate." in page_of(page)
+    mark = Mark.objects.get()
+    assert (mark.kind, mark.by) == ("unloaded", colleague)
+
+
 def test_what_is_dealt_with_is_counted_beside_the_list_and_not_among_what_expires(
     signed_in: Client, make: MakeTransport, owner: User
 ) -> None:

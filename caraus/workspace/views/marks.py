@@ -16,7 +16,7 @@ from caraus.accounts.models import Role, User
 from caraus.core.formatting import plural
 from caraus.core.queries import parse_keys
 from caraus.transports.marks import mark_transports, undo_marks
-from caraus.transports.models import Mark, Transport
+from caraus.transports.models import DEALT_WITH, Mark, Transport
 from caraus.workspace import pagination
 from caraus.workspace.filters import ListFilters, parse_address
 
@@ -47,6 +47,9 @@ def mark_selection(request: HttpRequest) -> HttpResponse:
     word, keys = _pressed(request)
     kind = KINDS.get(word)
     selected = access.visible(Transport.objects.filter(pk__in=keys), membership)
+    if kind == Mark.Kind.TAKEN:
+        # A page that was opened before may not say that somebody has seen to it meanwhile.
+        selected = selected.exclude(DEALT_WITH)
     transports = list(selected.order_by("pk"))
     if word == "anuleaza":
         number = undo_marks(transports, membership.user)
@@ -92,6 +95,8 @@ def _with_undo(request: HttpRequest, text: str, transports: list[Transport]) -> 
 
 
 def _what_was_done(kind: str, number: int, user: User) -> str:
+    if not number:
+        return gettext("Nu s-a schimbat nimic: erau deja marcate.")
     uits = plural(number, "UIT", "UIT-uri")
     if not kind:
         return gettext("{uits}: marcajul a fost scos.").format(uits=uits)
