@@ -25,7 +25,7 @@ def sample_push(*, subscription_id: int) -> None:
     push_delivery.send_sample(subscription_id)
 
 
-@app.task(name="notifications.escalate")
+@app.task(name="notifications.escalate", queue=queues.MAIL)
 def escalate() -> None:
     """Wake the people whose turn has come."""
     escalation_turns.wake_due()
