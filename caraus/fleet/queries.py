@@ -6,10 +6,11 @@ from datetime import date
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Length
 
+from caraus.accounts.models import Company
 from caraus.core.formatting import today
 from caraus.fleet.issue_store import appeared
 from caraus.fleet.issues import IssueCode
-from caraus.fleet.models import Issue
+from caraus.fleet.models import Issue, Vehicle
 from caraus.fleet.plates import MAX_LENGTH
 from caraus.transports.models import DEALT_WITH_KINDS, Transport
 
@@ -68,6 +69,15 @@ def has_issues(day: date) -> Q:
     """Return the same as a condition on UITs."""
     some = Exists(Issue.objects.filter(_PENDING, transport=OuterRef("pk")))
     return Q(some) & Q(state__in=Transport.OPEN_STATES, first_expired_day__gt=day)
+
+
+def plates_not_in_fleet(company: Company, plates: Collection[str]) -> list[str]:
+    """Return those of the normalized plates that no vehicle in use of the company has; none where
+    the company keeps no fleet here."""
+    vehicles = Vehicle.objects.filter(company=company)
+    known = set(vehicles.filter(active=True, plate__in=plates).values_list("plate", flat=True))
+    missing = [plate for plate in dict.fromkeys(plates) if plate not in known]
+    return missing if missing and vehicles.exists() else []
 
 
 def count_missing_plates(companies: Collection[int], day: date) -> int:

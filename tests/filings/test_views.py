@@ -14,6 +14,7 @@ from caraus.filings.display import format_plate
 from caraus.filings.models import VehicleChange
 from caraus.filings.states import ChangeState
 from caraus.fleet.models import Vehicle
+from caraus.transports.display import route_title
 from tests import factories
 from tests.filings.conftest import Desk, text_of
 
@@ -45,6 +46,22 @@ def test_one_change_in_two_steps(desk: Desk, dispatcher: Client) -> None:
     assert "apare la ANAF" in text_of(
         dispatcher.get(reverse("workspace:detail", args=[transport.pk]))
     )
+
+
+def test_before_it_is_filed_the_page_names_the_trip_and_a_plate_that_is_not_in_the_fleet(
+    desk: Desk, dispatcher: Client
+) -> None:
+    transport = desk.new_uit()
+    address = reverse("filings:new", args=[transport.pk])
+    warning = "CJ77XYZ nu este în flota firmei."
+    assert warning not in text_of(dispatcher.post(address, CHANGE, follow=True))  # it has no fleet
+    Vehicle.objects.create(company=transport.company, plate="B12ABC")
+    page = text_of(dispatcher.post(address, CHANGE, follow=True))
+    assert warning in page
+    assert str(transport.company) in page
+    assert route_title(transport) in page
+    Vehicle.objects.create(company=transport.company, plate="CJ77XYZ")
+    assert warning not in text_of(dispatcher.post(address, CHANGE, follow=True))
 
 
 def test_nothing_is_filed_without_a_confirmation(desk: Desk, dispatcher: Client) -> None:

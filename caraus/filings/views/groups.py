@@ -13,6 +13,7 @@ from caraus.filings import changes, permission
 from caraus.filings.display import describe_change
 from caraus.filings.models import VehicleChange
 from caraus.filings.states import ChangeState
+from caraus.fleet.queries import plates_not_in_fleet
 
 
 @require_http_methods(["GET", "POST"])
@@ -23,7 +24,8 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
     membership = access.current_membership(request)
     first = access.get_object(request, VehicleChange.objects.select_related("company"), pk)
     together = access.visible(
-        VehicleChange.objects.filter(batch=first.batch).select_related("company"), membership
+        VehicleChange.objects.filter(batch=first.batch).select_related("company", "transport"),
+        membership,
     )
     rows = list(together.order_by("pk"))
     if request.method == "POST":
@@ -44,10 +46,14 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
             changes.confirm(rows, user=membership.user)
         return redirect("filings:group", pk)
     shown = [describe_change(row) for row in rows]
+    is_draft = any(row.state == ChangeState.DRAFT and not row.reason for row in rows)
+    plates = [plate for row in rows for plate in (row.plate, row.trailer1, row.trailer2) if plate]
     context = {
         "first": first,
         "shown": shown,
-        "is_draft": any(row.state == ChangeState.DRAFT and not row.reason for row in rows),
+        "is_draft": is_draft,
+        # All are of one vehicle, so of one company.
+        "not_in_fleet": plates_not_in_fleet(first.company, plates) if is_draft else (),
         "is_moving": any(change.is_moving for change in shown),
         "number": len(rows),
         "done": sum(row.state == ChangeState.DONE for row in rows),
