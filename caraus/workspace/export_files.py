@@ -131,7 +131,12 @@ def _cells(rows: Iterable[Transport], today: date) -> Iterator[list[Cell]]:
 def _write_xlsx(path: Path, rows: Iterable[Transport], today: date, folder: str | None) -> None:
     import xlsxwriter  # larger than all else that a page needs
 
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
+    # Closed also where reading the rows fails: each sheet holds a file of its own meanwhile.
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder}) as book:
+        _write_book(book, rows, today)
+
+
+def _write_book(book: Any, rows: Iterable[Transport], today: date) -> None:
     sheet = book.add_worksheet(gettext("Transporturi"))
     heading = book.add_format({"bold": True, "bg_color": "#E5EEFB", "bottom": 1})
     day = book.add_format({"num_format": "dd.mm.yyyy", "align": "left"})
@@ -154,7 +159,6 @@ def _write_xlsx(path: Path, rows: Iterable[Transport], today: date, folder: str 
                 sheet.write_datetime(last, number, cell, moment if is_moment else day)
     sheet.autofilter(0, 0, last, len(EXPORT_COLUMNS) - 1)
     _write_totals(book, totals, heading)
-    book.close()
 
 
 def _write_totals(book: Any, totals: CompanyTotals, heading: Any) -> None:

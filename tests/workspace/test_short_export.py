@@ -1,15 +1,20 @@
 """An export of a short list answers the press with the file itself."""
 
 import io
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import openpyxl
+import psutil
 import pytest
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from caraus.accounts.models import AuditLogEntry
-from caraus.workspace import exports
+from caraus.core.formatting import today
+from caraus.transports.models import Transport
+from caraus.workspace import export_files, exports
 from caraus.workspace.models import ListExport
 from tests.workspace.conftest import MakeTransport
 
@@ -51,3 +56,14 @@ def test_a_short_list_that_fails_leaves_nothing_under_way(
     assert not ListExport.objects.exists()
     type(row).objects.update(start={})
     assert b"".join(press(signed_in, "csv"))
+
+
+def test_rows_that_fail_leave_no_file_open(tmp_path: Path) -> None:
+    def rows() -> Iterator[Transport]:
+        raise RuntimeError("the database went")
+        yield
+
+    path = tmp_path / "export"
+    with pytest.raises(RuntimeError, match="the database went"):
+        export_files.write_export(path, "xlsx", rows(), today=today(), folder=str(tmp_path))
+    assert [file for file in psutil.Process().open_files() if str(tmp_path) in file.path] == []
