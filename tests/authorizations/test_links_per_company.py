@@ -17,7 +17,7 @@ from tests import factories
 from tests.mail import delivered
 from tests.squeezed import squeezed
 
-SECRET = re.compile(r"<code>[^<]*/autorizare/([\w-]{43})/</code>")
+SECRET = re.compile(r"<code[^>]*>[^<]*/autorizare/([\w-]{43})/</code>")
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import LazySettings
+from django.test import Client
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.core.formatting import today
@@ -52,3 +55,19 @@ def dan(organization: Organization) -> User:
 def uit(company: Company) -> Transport:
     """Return a UIT that ends today."""
     return uit_of_day(company, today(), 1)
+
+
+@pytest.fixture
+def plain_page(
+    live_server: LiveServer, browser: Browser, client: Client, owner: User, settings: LazySettings
+) -> Iterator[Page]:
+    """Return a page of the owner's browser, without JavaScript."""
+    settings.PUBLIC_URL = live_server.url
+    client.force_login(owner)
+    context = browser.new_context(
+        base_url=live_server.url, java_script_enabled=False, locale="ro-RO"
+    )
+    session = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    yield context.new_page()
+    context.close()

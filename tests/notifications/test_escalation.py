@@ -238,7 +238,7 @@ def test_the_switches_of_a_person_do_not_stop_the_turn(
     off = Channels(bell=False, email=False)
     save_channels(user=ana, organization=organization, kind=LAST_HOURS_OF_UIT, channels=off)
     DeliverySettings.objects.create(
-        user=ana, organization=organization, vehicles=["XX99XXX"],
+        user=ana, organization=organization, vehicles=["ZZ99ZZZ"],
         quiet_from=at("2026-01-01 15:00").time(), quiet_until=at("2026-01-01 20:00").time(),
     )  # fmt: skip
     set_list(organization, ana)

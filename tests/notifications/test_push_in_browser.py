@@ -84,20 +84,10 @@ def test_an_iphone_is_told_of_the_home_screen(
     context.close()
 
 
-def test_without_javascript_the_page_says_so(
-    live_server: LiveServer, browser: Browser, client: Client, owner: User, settings: LazySettings
-) -> None:
-    settings.PUBLIC_URL = live_server.url
-    client.force_login(owner)
-    context = browser.new_context(
-        base_url=live_server.url, java_script_enabled=False, locale="ro-RO"
-    )
-    session = client.cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-    page = context.new_page()
-    page.goto("/notificari/preferinte/")
-    expect(page.get_by_text("Pentru asta e nevoie de JavaScript")).to_be_visible()
-    context.close()
+def test_without_javascript_the_page_says_so(plain_page: Page) -> None:
+    plain_page.goto("/notificari/preferinte/")
+    text = plain_page.get_by_text("Pentru asta e nevoie de JavaScript")
+    expect(text).to_be_visible()
 
 
 def test_a_message_is_shown_by_the_script_and_one_of_its_tag_replaces_it(

@@ -84,6 +84,13 @@ def open_list(page: Page, width: int, height: int) -> None:
     page.goto("/transporturi/?arata=toate")
 
 
+def save_view(name: str, query: str) -> None:
+    owner = Membership.objects.get()
+    SavedView.objects.create(
+        organization=owner.organization, user=owner.user, name=name, query=query
+    )
+
+
 def test_a_screen_shows_many_rows(
     browser: Browser, live_server: LiveServer, lorries: list[Transport]
 ) -> None:
@@ -128,13 +135,7 @@ def test_the_words_of_the_validity_are_whole(
 def test_the_heads_stand_in_two_lines_and_stay_in_reach(
     browser: Browser, live_server: LiveServer, lorries: list[Transport]
 ) -> None:
-    owner = Membership.objects.get()
-    SavedView.objects.create(
-        organization=owner.organization,
-        user=owner.user,
-        name="Camioanele de pe ruta Nădlac – Cluj",
-        query="arata=toate&sortare=uit",
-    )
+    save_view("Camioanele de pe ruta Nădlac – Cluj", "arata=toate&sortare=uit")
     with signed_in_page(browser, live_server) as page:
         for width, height, view in (
             (1440, 900, ""),
@@ -161,13 +162,7 @@ def test_the_heads_stand_in_two_lines_and_stay_in_reach(
 def test_on_a_phone_the_active_view_is_the_title_and_rows_stay(
     browser: Browser, live_server: LiveServer, lorries: list[Transport]
 ) -> None:
-    owner = Membership.objects.get()
-    SavedView.objects.create(
-        organization=owner.organization,
-        user=owner.user,
-        name="Camioanele de pe ruta Nădlac – Cluj, cu remorcă",
-        query="arata=toate&sortare=vehicul",
-    )
+    save_view("Camioanele de pe ruta Nădlac – Cluj, cu remorcă", "arata=toate&sortare=vehicul")
     with signed_in_page(browser, live_server, 390) as page:
         page.set_viewport_size({"width": 390, "height": 844})
         page.goto("/transporturi/?arata=toate&sortare=vehicul")
