@@ -42,6 +42,10 @@ RESPONSE_SECONDS, RESPONSE_RATE = 30, 10_000
 # A proxy must let go of an idle connection sooner (the Caddyfile's `keepalive`).
 IDLE_SECONDS = 60
 GRACE_SECONDS = 8  # for the requests under way, at the end
+# So long a proxy may still send requests over the connections that it has: by then it has looked
+# whether anybody listens (twice, by our Caddyfile). A form that it sends while one is closed it
+# may not send again, for it can't know whether it was taken: a 502.
+PROXY_SECONDS = 4
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]
@@ -69,6 +73,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self.since = time.monotonic()  # of what it does now: receives, answers, sends, or rests
+        self.is_of_proxy = False
         self._doing = "receives"
         self._sent = 0
         super().__init__(*arguments, **named)
@@ -84,8 +89,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         taken: bool = super().received(data)
         if self.request is None:  # it is whole
             self._begin("answers")
-            if self.server.is_ending:
-                self.say_last()
         return taken
 
     def say_last(self) -> None:
@@ -160,7 +163,11 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     def add_task(self, task: Channel) -> None:
         """Give `/healthz` a thread of its own: that all are busy is no reason to be restarted."""
-        path = getattr(task.requests[0], "path", "")
+        request = task.requests[0]
+        task.is_of_proxy |= "X_FORWARDED_FOR" in request.headers
+        if self.is_ending:
+            task.say_last()
+        path = getattr(request, "path", "")
         (self._health if path == "/healthz" else self.task_dispatcher).add_task(task)
 
     def handle_accept(self) -> None:
@@ -176,15 +183,16 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 channel.handle_close()
 
     def serve(self) -> None:
-        """Serve until `end`, then finish the requests under way within GRACE_SECONDS."""
+        """Serve until `end`, then finish within GRACE_SECONDS what is under way, and what a proxy
+        sends before it has noticed."""
         while not self.is_ending:
             self._turn()
         self._stop_accepting()
-        deadline = time.monotonic() + GRACE_SECONDS
-        while self.active_channels and time.monotonic() < deadline:
+        ended_at = time.monotonic()
+        while self.active_channels and (seconds := time.monotonic() - ended_at) < GRACE_SECONDS:
             self._turn(0.1)
             for channel in list(self.active_channels.values()):
-                if channel.is_done():
+                if channel.is_done() and (seconds > PROXY_SECONDS or not channel.is_of_proxy):
                     channel.handle_close()
         for dispatcher in (self._health, self.task_dispatcher):
             dispatcher.shutdown(timeout=1)

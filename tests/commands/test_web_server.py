@@ -295,6 +295,29 @@ def test_at_sigterm_it_answers_what_is_under_way_and_takes_nothing_new(running: 
     assert not running.thread.is_alive()
 
 
+def test_at_the_end_a_proxy_is_answered_over_the_connections_that_it_has(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_server, "PROXY_SECONDS", 30)
+    post = "POST / HTTP/1.1\nHost: a\nX-Forwarded-For: 192.0.2.1\nContent-Length: 2\n\nab"
+    used, unused = running.connect(post), running.connect(post)
+    for connection in (used, unused):
+        assert b"Connection: close" not in response(connection)
+    direct = running.connect("GET / HTTP/1.1\nHost: a\n\n")
+    response(direct)
+    running.server.end()
+    assert direct.recv(100) == b""
+    with pytest.raises(ConnectionRefusedError):
+        running.connect()
+    used.sendall(post.replace("\n", "\r\n").encode())
+    last = response(used)
+    assert last.endswith(b"POST 2")
+    assert b"Connection: close" in last
+    assert used.recv(100) == b""
+    monkeypatch.setattr(web_server, "PROXY_SECONDS", 0)
+    assert unused.recv(100) == b""
+
+
 def test_a_server_that_has_ended_may_be_ended_again(running: Running) -> None:
     running.server.end()
     running.thread.join(30)

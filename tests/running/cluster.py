@@ -95,8 +95,6 @@ class Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in (*self.webs, *self.workers):
-            process.stop()
         self._stack.close()
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -115,6 +113,7 @@ class Cluster:
     def start(self) -> None:
         for process in (*self.webs, *self.workers):
             process.start()
+            self._stack.callback(process.stop)
         for port in self.ports:
             until_responding(f"http://127.0.0.1:{port}/healthz")
         for process in self.workers:
