@@ -5,6 +5,8 @@ They share nothing with the test's process but the database's address, and die o
 """
 
 import multiprocessing
+import os
+import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
@@ -13,7 +15,7 @@ import django
 from django.conf import settings
 from django.db import connection as database
 
-PATIENCE = 30.0  # seconds
+PATIENCE = 30  # seconds
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.preloaded_product"])
@@ -42,8 +44,17 @@ class ForkedProcess:
         return self._ours.recv()
 
     def kill(self) -> None:
-        """End it by SIGKILL."""
+        """End it by SIGKILL. PostgreSQL would notice a dead client when it next speaks to it, and
+        keep its locks until then; here its sessions have ended too."""
+        name = _application_name(self._process.pid)
         self._process.kill()
+        assert self.wait() == -signal.SIGKILL
+        with database.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity"
+                " WHERE application_name = %s",
+                [PATIENCE * 1000, name],
+            )
 
     def wait(self) -> int | None:
         """Return its exit code: a signal's number is negative; None while it runs."""
@@ -60,9 +71,14 @@ def begin(*processes: ForkedProcess) -> None:
         process.begin()
 
 
+def _application_name(pid: int | None) -> str:
+    return f"forked process {pid}"
+
+
 def _run(work: Callable[[], object], changed: dict[str, Any], test: Connection) -> None:
     django.setup()
     database.settings_dict["NAME"] = changed.pop("DATABASE")
+    database.settings_dict["OPTIONS"]["application_name"] = _application_name(os.getpid())
     for name, value in changed.items():
         setattr(settings, name, value)
     test.send("ready")

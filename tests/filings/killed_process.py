@@ -59,18 +59,6 @@ def killed(
     begin(worker)
     until(when, 30)
     worker.kill()
-    assert worker.wait() == -9
-    _end_sessions()
-
-
-def _end_sessions() -> None:
-    """PostgreSQL notices a dead client when it next speaks to it; here that is made short."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-            " AND wait_event = 'PgSleep' AND datname = current_database()"
-        )
-    until(lambda: not is_sleeping())
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from caraus.core.formatting import BUCHAREST, day_in_full, today
 from caraus.fleet import changes
 from caraus.fleet.changes import VehicleEntry
 from caraus.fleet.models import VehicleKind
-from caraus.notifications.models import Notification
+from caraus.notifications.models import Notification, NotificationPush
 from caraus.transports import expiry
 from caraus.transports.models import Transport
 from tests import factories
@@ -51,6 +51,8 @@ def alarm(day: date, hour: int) -> None:
     at = datetime.combine(day, time(hour), BUCHAREST)
     expiry.notify_expiring(at - timedelta(minutes=1))
     expiry.notify_expiring(at)
+    # Whatever hour it is really: an old alarm wakes nobody.
+    NotificationPush.objects.update(created_at=timezone.now())
 
 
 def test_a_new_uit_with_unknown_plates_is_one_row_with_its_lines(
