@@ -36,7 +36,7 @@ def main() -> None:
     """Draw all."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium.find(playwright), args=chromium.FLAGS
+            executable_path=chromium.find(playwright.chromium), args=chromium.FLAGS
         )
         page = browser.new_page()
         draw(page, "icon-192.png", 192)

@@ -376,7 +376,7 @@ def main() -> None:
         with DemoProcess(data) as demo, sync_playwright() as playwright:
             scenes.enter(data / "demo.env")
             browser = playwright.chromium.launch(
-                executable_path=chromium.find(playwright), args=chromium.FLAGS
+                executable_path=chromium.find(playwright.chromium), args=chromium.FLAGS
             )
             photographer = Photographer(browser, demo)
             for part in STEPS:

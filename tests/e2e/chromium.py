@@ -1,4 +1,8 @@
-"""A real Chromium: the system's, playwright's own, or one that is installed now; never skipped."""
+"""A real Chromium: the system's, playwright's own, or one that is installed now; never skipped.
+
+Pages are tried in the headless shell, which is Chromium without its windows' own pages and takes
+half the processor's time; where it is not to be had, in a whole one.
+"""
 
 import asyncio
 import fcntl
@@ -12,9 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Playwright, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SHELL = ("chromium-headless-shell",)
+WHOLE = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Quiet: no calls home, and root may run it.
 FLAGS = [
     "--no-sandbox",
@@ -24,20 +29,6 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # What playwright switches off itself, for the last list of these counts; and what each window
-    # does unseen, for more than most of our pages take: two pages of the address bar, and a
-    # process for a page that may come.
-    "--disable-features="
-    + ",".join(
-        [
-            *("AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "PreconnectToSearch"),
-            *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose"),
-            *("HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter"),
-            *("NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding"),
-            *("SpareRendererForSitePerProcess",),
-            *("ThirdPartyStoragePartitioning", "WebUIOmniboxAimPopup", "WebUIOmniboxPopup"),
-        ]
-    ),
 ]
 
 
@@ -45,7 +36,7 @@ class Chromium:
     """A browser of its own process, for one module of tests after another."""
 
     def __init__(self, playwright: Playwright) -> None:
-        self._playwright = playwright
+        self._browser_type = playwright.chromium
         self._loop = asyncio.get_running_loop()
         self._browser: Browser | None = None
 
@@ -56,8 +47,8 @@ class Chromium:
         are none."""
         asyncio._set_running_loop(self._loop)
         if self._browser is None or not self._browser.is_connected():
-            path = find(self._playwright)
-            self._browser = self._playwright.chromium.launch(executable_path=path, args=FLAGS)
+            path = find(self._browser_type)
+            self._browser = self._browser_type.launch(executable_path=path, args=FLAGS)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
             yield self._browser
@@ -85,24 +76,27 @@ def started() -> Iterator[Chromium]:
         chromium.close()
 
 
-def find(playwright: Playwright) -> str:
-    """Return the path of a Chromium; install one where there is none."""
+def find(browser_type: BrowserType, *, whole: bool = False) -> str:
+    """Return the path of a Chromium; install one where there is none. `whole`: with all that a
+    window has, such as the notifications of the system."""
     with (Path(tempfile.gettempdir()) / f"caraus-tests-chromium-{os.getuid()}.lock").open(
         "w"
     ) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
-        return _present(playwright) or _install(playwright)
+        names = WHOLE if whole else SHELL + WHOLE
+        return _present(browser_type, names) or _install(browser_type, names)
 
 
-def _present(playwright: Playwright) -> str | None:
-    on_path = next(filter(None, map(shutil.which, NAMES)), None)
-    own = playwright.chromium.executable_path
+def _present(browser_type: BrowserType, names: tuple[str, ...]) -> str | None:
+    on_path = next(filter(None, map(shutil.which, names)), None)
+    own = browser_type.executable_path
     return on_path or (own if Path(own).exists() else None)
 
 
-def _install(playwright: Playwright) -> str:
+def _install(browser_type: BrowserType, names: tuple[str, ...]) -> str:
     if shutil.which("apt-get") and os.geteuid() == 0:
-        commands = [["apt-get", "update"], ["apt-get", "install", "-y", "chromium"]]
+        wanted = [name for name in ("chromium-headless-shell", "chromium") if name in names]
+        commands = [["apt-get", "update"], *(["apt-get", "install", "-y", name] for name in wanted)]
         by_hand = "apt-get update && apt-get install -y chromium"
     else:
         commands = [[sys.executable, "-m", "playwright", "install", "chromium"]]
@@ -112,9 +106,9 @@ def _install(playwright: Playwright) -> str:
     for command in commands:
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         output += done.stdout + done.stderr
-    executable = _present(playwright)
-    assert executable, (
+        if executable := _present(browser_type, names):
+            return executable
+    raise AssertionError(
         "The browser tests need Chromium, and it could not be installed. "
         f"Install it with:  {by_hand}\n{output[-2000:]}"
     )
-    return executable

@@ -3,7 +3,8 @@ messages. (No push service is reached from here: `test_push.py` has one of its o
 would deliver is handed to the browser by its debugging protocol.)"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -13,7 +14,10 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from caraus.accounts.models import User
+from tests.e2e import chromium
 from tests.web import page_checks
+
+type InPage = Callable[..., AbstractContextManager[Page]]
 
 SHOWN = """async () => {
     const registration = await navigator.serviceWorker.ready;
@@ -23,16 +27,37 @@ SHOWN = """async () => {
 
 
 @pytest.fixture
-def page(
-    live_server: LiveServer, browser: Browser, client: Client, owner: User, settings: LazySettings
-) -> Iterator[Page]:
+def in_page(live_server: LiveServer, client: Client, owner: User, settings: LazySettings) -> InPage:
+    """Return what opens a page of a browser, signed in, and closes it."""
     settings.PUBLIC_URL = live_server.url
     client.force_login(owner)
-    context = browser.new_context(base_url=live_server.url, locale="ro-RO")
     session = client.cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-    yield context.new_page()
-    context.close()
+
+    @contextmanager
+    def opened(browser: Browser, **options: Any) -> Iterator[Page]:
+        context = browser.new_context(base_url=live_server.url, locale="ro-RO", **options)
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        yield context.new_page()
+        context.close()
+
+    return opened
+
+
+@pytest.fixture
+def page(browser: Browser, in_page: InPage) -> Iterator[Page]:
+    with in_page(browser) as page:
+        yield page
+
+
+@pytest.fixture
+def page_with_notifications(browser: Browser, in_page: InPage) -> Iterator[Page]:
+    """Open a page of a Chromium that keeps the notifications which it was given."""
+    path = chromium.find(browser.browser_type, whole=True)
+    with (
+        browser.browser_type.launch(executable_path=path, args=chromium.FLAGS) as whole,
+        in_page(whole) as page,
+    ):
+        yield page
 
 
 def open_preferences(page: Page, permission: str = "") -> None:
@@ -64,24 +89,15 @@ def test_the_page_says_what_the_browser_allows(
     assert page_checks.shifted(page) <= 0.01
 
 
-def test_an_iphone_is_told_of_the_home_screen(
-    live_server: LiveServer, browser: Browser, client: Client, owner: User, settings: LazySettings
-) -> None:
-    settings.PUBLIC_URL = live_server.url
-    client.force_login(owner)
-    context = browser.new_context(
-        base_url=live_server.url,
-        locale="ro-RO",
-        user_agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 "
-        "(KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+def test_an_iphone_is_told_of_the_home_screen(browser: Browser, in_page: InPage) -> None:
+    iphone = (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 "
+        "(KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1"
     )
-    session = client.cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-    page = context.new_page()
-    open_preferences(page)
-    expect(page.get_by_text("„Adaugă pe ecranul principal”")).to_be_visible()
-    expect(page.get_by_text("Acest browser nu poate primi")).to_be_hidden()
-    context.close()
+    with in_page(browser, user_agent=iphone) as page:
+        open_preferences(page)
+        expect(page.get_by_text("„Adaugă pe ecranul principal”")).to_be_visible()
+        expect(page.get_by_text("Acest browser nu poate primi")).to_be_hidden()
 
 
 def test_without_javascript_the_page_says_so(plain_page: Page) -> None:
@@ -91,8 +107,9 @@ def test_without_javascript_the_page_says_so(plain_page: Page) -> None:
 
 
 def test_a_message_is_shown_by_the_script_and_one_of_its_tag_replaces_it(
-    page: Page, live_server: LiveServer
+    page_with_notifications: Page, live_server: LiveServer
 ) -> None:
+    page = page_with_notifications
     page.context.grant_permissions(["notifications"], origin=live_server.url)
     page.goto("/notificari/preferinte/")
     page.evaluate("() => navigator.serviceWorker.register('/notificari.js').then(() => null)")
