@@ -20,14 +20,14 @@ class _Handler:
         self.messages: list[EmailMessage] = []
         self.reply = self.recipient_reply = "250 OK"
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.recipient_reply.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.recipient_reply
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.reply.startswith("250"):
             content = cast("bytes", envelope.content)
             self.messages.append(email.message_from_bytes(content, policy=default))

@@ -4,13 +4,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from caraus.anaf import rate_limit
 from caraus.anaf.http import AnafSettings
+from tests.http_servers import QuietHandler, serving
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Server(ThreadingHTTPServer):
         """Ignore it: a client that left early is what these tests are about."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     server: Server
 
     def _respond(self) -> None:
@@ -80,10 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
             if self.server.ended.wait(0.05):
                 return
 
-    do_GET = do_POST = _respond  # noqa: N815 - the names that http.server asks for
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Silence."""
+    do_GET = do_POST = _respond
 
 
 @pytest.fixture(autouse=True)
@@ -95,15 +93,11 @@ def no_limiter() -> Iterator[None]:
 
 
 def _running() -> Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(Server()) as server:
         try:
             yield server
         finally:
             server.ended.set()
-            server.shutdown()
-            thread.join()
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 import base64
 import json
-import threading
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from caraus.notifications.push_keys import Browser
+from tests.http_servers import QuietHandler, serving
 
 
 def encoded(value: bytes) -> str:
@@ -42,7 +43,7 @@ class PushService:
     def __enter__(self) -> "PushService":
         service = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 service.received.append(Received(self.path, dict(self.headers), body))
@@ -52,10 +53,10 @@ class PushService:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            def log_message(self, *_: Any) -> None: ...
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._stack = ExitStack()
+        self._server = self._stack.enter_context(
+            serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        )
         return self
 
     def __exit__(
@@ -64,8 +65,7 @@ class PushService:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._stack.close()
 
     @property
     def origin(self) -> str:

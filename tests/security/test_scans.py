@@ -3,14 +3,14 @@
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from tests.http_servers import QuietHandler, serving
 from tests.security.conftest import UNSEEN
 
 pytestmark = pytest.mark.process
@@ -67,7 +67,7 @@ def test_no_dependency_has_a_known_vulnerability(
 def test_a_known_vulnerability_would_be_seen(tmp_path: Path) -> None:
     """The same scan, with an advisory service of our own that knows one."""
 
-    class Advisories(BaseHTTPRequestHandler):
+    class Advisories(QuietHandler):
         def do_POST(self) -> None:
             package = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]
             advisory = {"id": "PYSEC-2026-1", "affected": [{"package": package}]}
@@ -76,19 +76,12 @@ def test_a_known_vulnerability_would_be_seen(tmp_path: Path) -> None:
             self.end_headers()
             self.wfile.write(json.dumps(response).encode())
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
     (tmp_path / "needs.txt").write_text("django==6.1\nlxml==6.1.0\n")
-    with HTTPServer(("127.0.0.1", 0), Advisories) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    with serving(HTTPServer(("127.0.0.1", 0), Advisories)) as server:
         done = audit(
             *("--vulnerability-service=osv", f"--osv-url=http://127.0.0.1:{server.server_port}"),
             *("--requirement", str(tmp_path / "needs.txt"), "--no-deps", "--disable-pip"),
         )
-        server.shutdown()
-        thread.join(5)
     assert done == Audit(2, 2, {"django": ["PYSEC-2026-1"]})
 
 

@@ -5,12 +5,13 @@ import importlib
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 from queue import Queue
 
 import pytest
+
+from tests.http_servers import QuietHandler, serving
 
 pytestmark = pytest.mark.process
 
@@ -38,7 +39,7 @@ def envelopes() -> Iterator[tuple[str, "Queue[str]"]]:
     """Run a server as Sentry's; yield its address and what it got."""
     received: Queue[str] = Queue()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
@@ -50,16 +51,8 @@ def envelopes() -> Iterator[tuple[str, "Queue[str]"]]:
             self.end_headers()
             self.wfile.write(b"{}")
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://public@127.0.0.1:{server.server_port}/1", received
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+    with serving(HTTPServer(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://public@127.0.0.1:{server.server_port}/1", received
 
 
 def run(program: str, **environment: str) -> subprocess.CompletedProcess[str]:

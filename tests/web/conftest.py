@@ -18,14 +18,15 @@ from caraus.transports.models import Transport, TransportNote, UnreadableRecord
 from caraus.workspace.models import ListExport, ListExportPart, SavedView
 from tests import factories
 from tests.client_handler import PlainClient
+from tests.http_servers import serving
 from tests.notifications.plain import plain, plain_facts
 from tests.web.addresses import SECRET
-from tests.web.page_server import PageServer, serving
+from tests.web.page_server import PageServer
 
 
 @pytest.fixture
 def page_server() -> Iterator[PageServer]:
-    with serving() as server:
+    with serving(PageServer()) as server:
         yield server
 
 

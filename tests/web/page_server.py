@@ -3,15 +3,14 @@ the browser keeps: they are the same for every page."""
 
 import gzip
 import mimetypes
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
 
 from django.contrib.staticfiles import finders
+
+from tests.http_servers import QuietHandler
 
 AXE = "/axe.js"
 YEAR_SECONDS = 31_536_000
@@ -33,7 +32,7 @@ class PageServer(ThreadingHTTPServer):
         return len(gzip.compress(body, 6)) if body is not None else _static_weight(path)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     server: PageServer
     protocol_version = "HTTP/1.1"
 
@@ -49,7 +48,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(204)
             self.end_headers()
 
-    do_POST = do_GET  # noqa: N815 - the base class's name
+    do_POST = do_GET
 
     def _send(self, body: bytes, content_type: str, cache_control: str) -> None:
         self.send_response(200)
@@ -58,9 +57,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Cache-Control", cache_control)
         self.end_headers()
         self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own name
-        pass
 
 
 @cache
@@ -78,12 +74,3 @@ def _static(path: str) -> tuple[bytes, str] | None:
 def _static_weight(path: str) -> int:
     static = _static(path)
     return len(gzip.compress(static[0], 6)) if static else 0
-
-
-@contextmanager
-def serving() -> Iterator[PageServer]:
-    """Serve until the block ends; the pages may change in the meantime."""
-    with PageServer() as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield server
-        server.shutdown()
