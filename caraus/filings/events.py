@@ -9,7 +9,7 @@ from caraus.filings import display
 from caraus.filings.models import FilingAttempt, VehicleChange
 from caraus.filings.notification_kinds import FILING_NEEDS_ATTENTION
 from caraus.filings.notification_texts import change_facts, vehicle_change
-from caraus.filings.permission import FILERS
+from caraus.filings.permission import FILING_ROLE
 from caraus.filings.states import ATTENTION_STATES, ChangeState
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.notify import notify
@@ -42,7 +42,8 @@ def notify_attention(change: VehicleChange) -> None:
     """Notify who filed and the company's dispatchers at once, with ANAF's words whole."""
     organization = change.company.organization
     users = User.objects.filter(
-        memberships__organization=organization, memberships__role__in=access.roles_at_least(FILERS)
+        memberships__organization=organization,
+        memberships__role__in=access.roles_at_least(FILING_ROLE),
     ).distinct()
 
     notify(

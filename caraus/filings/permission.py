@@ -16,18 +16,20 @@ from caraus.filings.models import FilingSwitch, MemberFilingSwitch
 from caraus.filings.rules import RuleError
 from caraus.transports.models import Transport
 
-FILERS = Role.DISPATCHER
+#: The least role that may file, and the roles whose members an owner may let file or not.
+FILING_ROLE = Role.DISPATCHER
+SWITCHED_ROLES = tuple(role for role in access.roles_at_least(FILING_ROLE) if role != Role.OWNER)
 
 
 def may_file(membership: Membership, company: Company) -> bool:
-    """Return whether the member may file for the company: owners, administrators and dispatchers
-    who see it, unless an owner has switched filing off for it or for the member."""
+    """Return whether the member may file for the company: dispatchers and the roles above, who
+    see it, unless an owner has switched filing off for it or for the member."""
     return bool(may_file_for(membership, [company]))
 
 
 def may_file_for(membership: Membership, companies: Iterable[Company]) -> set[int]:
     """Return the keys of those of the companies for which the member may file."""
-    if not access.has_role(membership, FILERS):
+    if not access.has_role(membership, FILING_ROLE):
         return set()
     keys = [company.pk for company in companies]
     seen = access.visible_companies(membership).filter(pk__in=keys)
@@ -56,7 +58,7 @@ def require_may_file(membership: Membership, company: Company) -> None:
     """Raise PermissionDenied with a sentence unless the member may file for the company."""
     if may_file(membership, company):
         return
-    if access.has_role(membership, FILERS):
+    if access.has_role(membership, FILING_ROLE):
         if _switched_off(membership).exists():
             raise PermissionDenied(
                 gettext("Un proprietar ți-a oprit dreptul de a depune la ANAF de aici.")
@@ -100,9 +102,9 @@ class Filer:
 
 
 def filers(organization: Organization) -> list[Filer]:
-    """Return the members that an owner may let file or not: administrators and dispatchers."""
+    """Return the members that an owner may let file or not."""
     members = Membership.objects.filter(
-        organization=organization, role__in=[Role.ADMIN, Role.DISPATCHER]
+        organization=organization, role__in=SWITCHED_ROLES
     ).select_related("user", "filing_switch")
     return [
         Filer(member, getattr(getattr(member, "filing_switch", None), "enabled", True))

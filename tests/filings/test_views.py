@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from caraus.accounts.models import AuditLogEntry, Membership, Organization, User
+from caraus.accounts.models import AuditLogEntry, Membership, Organization, Role, User
 from caraus.core.formatting import BUCHAREST
 from caraus.filings import changes, permission
 from caraus.filings.display import format_plate
@@ -320,6 +320,19 @@ def test_an_owner_decides_which_members_file(
     client.force_login(desk.user)
     viewer = Membership.objects.get(user=teammate)
     assert client.post(reverse("filings:member_switch", args=[viewer.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_role_that_may_file_but_the_owners_has_a_switch(
+    desk: Desk, client: Client, organization: Organization, role: Role
+) -> None:
+    member = Membership.objects.get(user=factories.member(organization, role, name="Mihai Membru"))
+    has_switch = permission.may_file(member, desk.company) and role != Role.OWNER
+    client.force_login(desk.user)
+    switch = reverse("filings:member_switch", args=[member.pk])
+    assert (switch in text_of(client.get(reverse("filings:list")))) == has_switch
+    assert client.post(switch, {"depuneri": "nu"}).status_code == (302 if has_switch else 404)
+    assert permission.may_file(member, desk.company) == (role == Role.OWNER)
 
 
 def test_an_owner_is_never_switched_off(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from caraus.accounts import access
-from caraus.accounts.models import Company, Membership, Role
+from caraus.accounts.models import Company, Membership
 from caraus.accounts.rate_limits import rate_limited
 from caraus.core.formatting import normalized_plate, today
 from caraus.filings import changes, permission
@@ -106,7 +106,7 @@ def _context(companies: Sequence[Company], form: VehicleChangeForm) -> dict[str,
 @never_cache
 def change_of_vehicle(request: HttpRequest) -> HttpResponse:
     """Change the vehicle of all open UITs of a plate, ticked, with one confirmation."""
-    membership = access.require_role(request, Role.DISPATCHER)
+    membership = access.require_role(request, permission.FILING_ROLE)
     companies = list(access.visible_companies(membership))
     allowed = permission.may_file_for(membership, companies)
     if companies and not allowed:

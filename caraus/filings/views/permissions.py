@@ -29,9 +29,9 @@ def company_switch(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def member_switch(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let an administrator or a dispatcher file, or not: an owner's switch."""
+    """Let a member whose role may file do so, or not: an owner's switch."""
     membership = access.require_role(request, Role.OWNER)
-    members = Membership.objects.filter(role__in=[Role.ADMIN, Role.DISPATCHER])
+    members = Membership.objects.filter(role__in=permission.SWITCHED_ROLES)
     member = access.get_object(request, members.select_related("user"), pk)
     enabled = request.POST.get("depuneri") == "da"
     permission.set_member_filing_enabled(membership, member, enabled=enabled)
