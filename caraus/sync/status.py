@@ -72,6 +72,8 @@ class SyncError:
     detail: str
     # When the last of the companies got it.
     newest_at: datetime | None = None
+    # In the list of several companies one line is enough: the companies' page says the rest.
+    in_line: bool = False
 
     @property
     def is_dismissable(self) -> bool:
@@ -90,7 +92,7 @@ class SyncError:
     @property
     def is_of_many(self) -> bool:
         """Return whether it is shown as a count in one line, its companies on their own page."""
-        return len(self.companies) > COMPANIES_NAMED_IN_ERROR
+        return self.in_line or len(self.companies) > COMPANIES_NAMED_IN_ERROR
 
     @property
     def names(self) -> str:

@@ -175,3 +175,9 @@ def test_the_list_says_who_has_no_right_in_a_line_until_it_is_dismissed_or_one_m
         newest.save()
         page.goto("/transporturi/")
         expect(notice).to_be_visible()
+        refused.exclude(pk=newest.pk).update(last_code="")
+        page.goto("/transporturi/")
+        expect(notice.get_by_role("link", name="Vezi-o")).to_be_visible()
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            assert notice.evaluate("notice => notice.offsetHeight") <= 40, width

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from http import HTTPStatus
@@ -129,7 +130,9 @@ def transport_list(request: HttpRequest) -> HttpResponse:
         "dealt_with_number": summary.dealt_with,
         "now": int(time.time()),
         "printed_at": timezone.now(),
-        "sync_errors": _not_dismissed(request, sync_status.errors),
+        "sync_errors": _short(
+            _not_dismissed(request, sync_status.errors), is_of_one=not with_company
+        ),
         "dismissed_cookie": DISMISSED_COOKIE,
         "columns_in_all": len(heads) + 1,
         "may_mark": may_mark,
@@ -194,6 +197,11 @@ def _not_dismissed(request: HttpRequest, errors: Iterable[SyncError]) -> list[Sy
             and error.newest_at.timestamp() < dismissed_at + 1
         )
     ]
+
+
+def _short(errors: list[SyncError], *, is_of_one: bool) -> list[SyncError]:
+    """Make errors of rights one line each, but in the list of one company."""
+    return [replace(error, in_line=error.is_dismissable and not is_of_one) for error in errors]
 
 
 def _is_part(request: HttpRequest) -> bool:
