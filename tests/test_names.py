@@ -20,8 +20,9 @@ FILLERS = {
 }
 # As a word of a name.
 METAPHORS = {
-    *("clerk", "door", "doors", "foreman", "gate", "gatekeeper", "gates", "lapsed", "lapses"),
-    *("lapsing", "rhythm", "settle", "settled", "walker"),
+    *("burn", "burning", "burns", "clerk", "door", "doors", "foreman", "gate", "gatekeeper"),
+    *("gates", "lapsed", "lapses", "lapsing", "rhythm", "settle", "settled", "wake", "wakes"),
+    *("waking", "walker", "woken"),
 }
 # What a template binds: the element of a loop, a text kept by a tag, an argument of `with`.
 IN_TEMPLATE = re.compile(r"{% for ([\w, ]+) in |(?:asvar|as) (\w+) %}|\b(\w+)=(?=[^<>{}]*%})")

@@ -1,4 +1,5 @@
-"""Which alarms about authorizations still burn: it does not work, and no other does its work."""
+"""Which alarms about authorizations are still needed: it does not work, and no other does its
+work."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -12,7 +13,7 @@ from caraus.notifications.escalation import register_alarm_check
 from caraus.notifications.models import Escalation
 
 
-def _still_burning(alarms: Collection[Escalation], now: datetime) -> Collection[int]:
+def _still_needed(alarms: Collection[Escalation], now: datetime) -> Collection[int]:
     organizations = {alarm.organization_id for alarm in alarms}
     living: dict[int, list[Authorization]] = defaultdict(list)
     rows = Authorization.objects.filter(organization__in=organizations, status__in=NOT_ENDED)
@@ -34,4 +35,4 @@ def _has_stopped(authorization: Authorization, now: datetime) -> bool:
     return authorization.status == Authorization.Status.REAUTHORIZE or ends <= now
 
 
-register_alarm_check(AUTHORIZATION_NEEDED, _still_burning)
+register_alarm_check(AUTHORIZATION_NEEDED, _still_needed)

@@ -1,4 +1,4 @@
-"""Which alarms about filings still burn: nobody has decided what becomes of the change."""
+"""Which alarms about filings are still needed: nobody has decided what becomes of the change."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,7 +10,7 @@ from caraus.notifications.escalation import register_alarm_check
 from caraus.notifications.models import Escalation
 
 
-def _still_burning(alarms: Collection[Escalation], now: datetime) -> Collection[int]:
+def _still_needed(alarms: Collection[Escalation], now: datetime) -> Collection[int]:
     changes = VehicleChange.objects.in_bulk({alarm.subject for alarm in alarms})
     return [
         alarm.pk
@@ -19,4 +19,4 @@ def _still_burning(alarms: Collection[Escalation], now: datetime) -> Collection[
     ]
 
 
-register_alarm_check(FILING_NEEDS_ATTENTION, _still_burning)
+register_alarm_check(FILING_NEEDS_ATTENTION, _still_needed)

@@ -19,7 +19,7 @@ def enqueue_push(push_id: int) -> None:
 
 
 def enqueue_escalation() -> None:
-    """Have the people woken whose turn has come."""
+    """Have the people notified whose turn has come."""
     _enqueue("notifications.escalate", "notifications.escalate")
 
 

@@ -1,8 +1,8 @@
-"""Alarms that people are woken by one after the other until somebody answers: the list of people,
-the beginning of an alarm, and its answer. `escalation_turns.py` wakes them.
+"""Alarms of which people are notified one after the other until somebody answers: the list of
+people, the beginning of an alarm, and its answer. `escalation_turns.py` notifies them.
 
-What burns is of a kind with `push`, and names the row that it is about. The package that sends the
-kind says which alarms still burn (`register_alarm_check`, in its `notification_alarms.py`).
+An alarm is of a kind with `push`, and names the row that it is about. The package that sends the
+kind says which alarms are still needed (`register_alarm_check`, in its `notification_alarms.py`).
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -30,15 +30,15 @@ from caraus.notifications.models import (
 
 MAX_PEOPLE = 6
 
-#: Returns, of open alarms of one kind, the keys of those that still burn: true, and nobody has
-#: dealt with them.
+#: Returns, of open alarms of one kind, the keys of those that are still needed: true, and
+#: nobody has dealt with them.
 type AlarmCheck = Callable[[Collection[Escalation], datetime], Collection[int]]
 
 _checks: dict[str, AlarmCheck] = {}
 
 
 def register_alarm_check(kind: NotificationKind, check: AlarmCheck) -> None:
-    """Register which alarms of a kind still burn."""
+    """Register which alarms of a kind are still needed."""
     _checks[kind.code] = check
 
 
@@ -47,7 +47,7 @@ def checked_kinds() -> set[str]:
     return set(_checks)
 
 
-def still_burning(alarms: Sequence[Escalation], now: datetime) -> set[int]:
+def still_needed(alarms: Sequence[Escalation], now: datetime) -> set[int]:
     """Return the keys of the alarms that nobody has dealt with and that are still true."""
     by_kind: dict[str, list[Escalation]] = {}
     for alarm in alarms:
@@ -62,8 +62,9 @@ def still_burning(alarms: Sequence[Escalation], now: datetime) -> set[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
-    """What burns: `subject` is the key of the row that it is about, `key` names it in its kind."""
+class NewEscalation:
+    """An alarm to begin: `subject` is the key of the row that it is about, `key` names it in its
+    kind."""
 
     subject: int
     key: str
@@ -94,10 +95,13 @@ def waiting_minutes(organization: Organization) -> int:
 
 
 def start_escalations(
-    organization: Organization, kind: NotificationKind, alarms: Iterable[Alarm], now: datetime
+    organization: Organization,
+    kind: NotificationKind,
+    alarms: Iterable[NewEscalation],
+    now: datetime,
 ) -> None:
-    """Begin these alarms, in the transaction of what they say: the first person is woken as soon as
-    it is committed. One that has begun already goes on as it was."""
+    """Begin these alarms, in the transaction of what they say: the first person is notified as
+    soon as it is committed. One that has begun already goes on as it was."""
     rows = [
         Escalation(
             organization=organization,
@@ -140,7 +144,7 @@ def answer_alarms(user: User, notifications: QuerySet[Notification], now: dateti
 
 @transaction.atomic
 def save_list(actor: Membership, people: Sequence[Membership], minutes: int) -> None:
-    """Save who is woken, in this order, and how long each has for an answer."""
+    """Save who is notified in turn, in this order, and how long each has for an answer."""
     organization = actor.organization
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     EscalationMember.objects.filter(membership__organization=organization).delete()

@@ -1,5 +1,5 @@
-"""What is said of the turns of an alarm: whose it is, who was woken when, who answered or that
-nobody did."""
+"""What is said of the turns of an alarm: whose it is, who was notified when, who answered or
+that nobody did."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -18,7 +18,7 @@ MAX_NAMED = 6
 
 def turn_sentence(user: User, notifications: Iterable[int]) -> str:
     """Say that it is the person's turn to answer, and since when nobody did; "" when the person
-    was not woken by these notifications."""
+    had no turn by these notifications."""
     steps = EscalationStep.objects.filter(user=user, notification__in=list(notifications))
     step = steps.select_related("escalation").order_by("-at", "-number", "-pk").first()
     if step is None:
@@ -36,7 +36,7 @@ def turn_sentence(user: User, notifications: Iterable[int]) -> str:
 
 
 def sending_number(user: User, notifications: Iterable[int]) -> int:
-    """Return the last step by which the person was woken by these notifications; 0 for none. A
+    """Return the last step of the person by these notifications; 0 for none. A
     message that is sent again is another one."""
     steps = EscalationStep.objects.filter(user=user, notification__in=list(notifications))
     return steps.aggregate(last=Max("pk"))["last"] or 0
@@ -49,7 +49,7 @@ def format_clock(moment: datetime) -> str:
 
 @message_kind("alarm_unanswered")
 def alarm_unanswered(facts: Facts) -> Message:
-    """Say which alarms nobody answered, and who was woken when."""
+    """Say which alarms nobody answered, and who was notified when."""
     named = [
         message.row_title or message.title
         for each in facts["alarms"]
@@ -84,7 +84,7 @@ def alarm_unanswered(facts: Facts) -> Message:
 
 
 def turns_of(alarms: Collection[Escalation]) -> str:
-    """Say who was woken when by these alarms, which are shown together, and who answered; their
+    """Say who was notified when of these alarms, which are shown together, and who answered; their
     `steps` with the users, and `answered_by`, are prefetched."""
     steps = {
         (step.at, step.number, step.user.display_name): None

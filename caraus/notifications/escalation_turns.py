@@ -1,5 +1,5 @@
-"""Wake the people of the list in turn: the first at once, the next when nobody has answered in the
-time that each has, each of them once. After the last, the owners are notified of the silence.
+"""Notify the people of the list in turn: the first at once, the next when nobody has answered in
+the time that each has, each of them once. After the last, the owners are notified of the silence.
 
 It is the work of each minute: what it does is committed with the row that says so, which is locked
 meanwhile and which another worker leaves out. E-mails and push messages are sent by their own jobs.
@@ -16,7 +16,7 @@ from caraus.accounts import access
 from caraus.accounts.models import Company, Membership, Organization, Role, User
 from caraus.notifications.delivery_settings import FilterSubject, delivery_settings_of
 from caraus.notifications.enqueue import enqueue_email
-from caraus.notifications.escalation import people_on_list, still_burning, waiting_minutes
+from caraus.notifications.escalation import people_on_list, still_needed, waiting_minutes
 from caraus.notifications.escalation_texts import MAX_NAMED, alarm_unanswered
 from caraus.notifications.failure_isolation import isolate_failures
 from caraus.notifications.kinds import UNANSWERED_ALARM, NotificationKind, kind_of_code
@@ -30,23 +30,23 @@ from caraus.notifications.models import (
     NotifiedUit,
 )
 from caraus.notifications.notify import notify, schedule_email, schedule_push
-from caraus.notifications.preferences import Channels, without_waking
+from caraus.notifications.preferences import Channels, without_email_and_push
 from caraus.notifications.uit_notifications import UitNotice, UitNotifier
 
-# Whoever is on the list is woken by both, whatever the own switches say.
-_WAKING = Channels(bell=True, email=True, push=True)
+# Whoever is on the list is notified by both, whatever the own switches say.
+_TURN_CHANNELS = Channels(bell=True, email=True, push=True)
 
 
-def wake_due(now: datetime | None = None) -> None:
-    """Wake whose turn has come; a repeated run wakes nobody twice."""
+def escalate_due(now: datetime | None = None) -> None:
+    """Notify whose turn has come; a repeated run notifies nobody twice."""
     now = now or timezone.now()
     due = Escalation.objects.filter(next_at__lte=now).order_by()
     for organization in Organization.objects.filter(pk__in=due.values("organization")):
-        _wake_organization(organization, now)
+        _escalate_in(organization, now)
 
 
 @isolate_failures
-def _wake_organization(organization: Organization, now: datetime) -> None:
+def _escalate_in(organization: Organization, now: datetime) -> None:
     due = Escalation.objects.filter(organization=organization, next_at__lte=now)
     locked = due.select_for_update(of=("self",), skip_locked=True).select_related("company")
     alarms = list(locked.order_by("pk"))
@@ -57,23 +57,23 @@ def _wake_organization(organization: Organization, now: datetime) -> None:
         member.user_id for member in people if access.lacks_two_factors(member.user, organization)
     }
     until = now + timedelta(minutes=waiting_minutes(organization))
-    burning = still_burning(alarms, now)
-    woken: dict[int, set[int]] = defaultdict(set)
+    needed = still_needed(alarms, now)
+    notified: dict[int, set[int]] = defaultdict(set)
     for alarm_id, user_id in EscalationStep.objects.filter(escalation__in=alarms).values_list(
         "escalation", "user"
     ):
-        woken[alarm_id].add(user_id)
+        notified[alarm_id].add(user_id)
     turns: dict[tuple[User, NotificationKind], list[Escalation]] = defaultdict(list)
     silent: list[Escalation] = []
     for alarm in alarms:
         kind = kind_of_code(alarm.kind)
-        if kind is None or alarm.pk not in burning or not people:
+        if kind is None or alarm.pk not in needed or not people:
             _end(alarm, Escalation.Outcome.OVER, now)
             continue
         following = (
             member.user
             for member in people
-            if member.user_id not in woken[alarm.pk]
+            if member.user_id not in notified[alarm.pk]
             and (kind.essential or member.user_id not in unable)
             and _may_see(member, kind, alarm.company)
         )
@@ -88,8 +88,8 @@ def _wake_organization(organization: Organization, now: datetime) -> None:
     # each other and never in a circle.
     for user, kind in sorted(turns, key=lambda turn: (turn[0].pk, turn[1].position)):
         several = turns[user, kind]
-        numbers = {alarm.pk: len(woken[alarm.pk]) + 1 for alarm in several}
-        _wake(user, organization, kind, several, numbers, now=now, until=until)
+        numbers = {alarm.pk: len(notified[alarm.pk]) + 1 for alarm in several}
+        _notify_in_turn(user, organization, kind, several, numbers, now=now, until=until)
     if silent:
         _notify_of_silence(organization, silent, now)
 
@@ -104,7 +104,7 @@ def _may_see(member: Membership, kind: NotificationKind, company: Company | None
     return company is None or not access.is_restricted(member) or company in member.companies.all()
 
 
-def _wake(
+def _notify_in_turn(
     user: User,
     organization: Organization,
     kind: NotificationKind,
@@ -114,8 +114,8 @@ def _wake(
     now: datetime,
     until: datetime,
 ) -> None:
-    """Wake one person by these alarms of a kind: by the notifications that the person has of them,
-    or gets now."""
+    """Notify one person of these alarms of a kind: by the notifications that the person has of
+    them, or gets now."""
     delivery_settings = delivery_settings_of([user], organization)[user.pk]
     own = (
         _about_uits(user, organization, kind, alarms, delivery_settings, now)
@@ -137,7 +137,7 @@ def _wake(
     notifications.update(read_at=None)
     for notification in notifications:
         _schedule_email(notification, kind, delivery_settings, now)
-        schedule_push(notification, kind, _WAKING, now)
+        schedule_push(notification, kind, _TURN_CHANNELS, now)
 
 
 def _about_uits(
@@ -155,7 +155,7 @@ def _about_uits(
     missing = {alarm.key: alarm for alarm in alarms}
     for key in known.values_list("key", flat=True):
         missing.pop(key)
-    channels = without_waking(_WAKING)
+    channels = without_email_and_push(_TURN_CHANNELS)
     notifier = UitNotifier(user, organization, kind, channels, delivery_settings, now)
     notifier.notify([_notice(alarm) for alarm in missing.values()])
     return dict(known.all().values_list("key", "notification"))
@@ -211,7 +211,7 @@ def _schedule_email(
     moment is not waited for."""
     emails = NotificationEmail.objects.filter(pk=notification.pk)
     if not emails.exists():
-        schedule_email(notification, kind, _WAKING, delivery_settings, now)
+        schedule_email(notification, kind, _TURN_CHANNELS, delivery_settings, now)
         return
     email = emails.select_for_update(skip_locked=True).first()
     if email is not None:

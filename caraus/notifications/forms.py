@@ -1,4 +1,4 @@
-"""When a person wants to be written to, and about which UITs; who is woken by alarms in turn."""
+"""When a person wants to be written to, and about which UITs; who is notified of alarms in turn."""
 
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any

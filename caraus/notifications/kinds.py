@@ -20,7 +20,7 @@ class NotificationKind:
     """A kind of notification.
 
     `bell`, `email`, `digest` and `push` say which channels are on for a person who has chosen
-    nothing. A kind without `push` never wakes a device.
+    nothing. A kind without `push` is never pushed.
     """
 
     code: str
@@ -39,8 +39,8 @@ class NotificationKind:
     bell: bool = True
     email: bool = True
     digest: bool = False
-    # It burns: a device may be woken (web push), and is unless the person chose otherwise; what is
-    # sent as an alarm wakes the people of the list in turn (`escalation.py`).
+    # Browsers get it at once (web push), unless the person chose otherwise; of what is sent as an
+    # alarm the people of the list are notified in turn (`escalation.py`).
     push: bool = False
     # The e-mail does not wait for the end of the quiet hours.
     urgent: bool = False
@@ -76,8 +76,8 @@ def registered_kinds() -> list[NotificationKind]:
     return sorted(_registered.values(), key=lambda kind: kind.position)
 
 
-def burning_kinds() -> list[NotificationKind]:
-    """Return the kinds that may wake a device, by position."""
+def push_kinds() -> list[NotificationKind]:
+    """Return the kinds that may be pushed, by position."""
     return [kind for kind in registered_kinds() if kind.push]
 
 

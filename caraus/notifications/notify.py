@@ -16,7 +16,7 @@ from caraus.notifications.delivery_settings import (
     quiet_hours_end,
 )
 from caraus.notifications.enqueue import enqueue_email, enqueue_push
-from caraus.notifications.escalation import Alarm, people_on_list, start_escalations
+from caraus.notifications.escalation import NewEscalation, people_on_list, start_escalations
 from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.messages import Facts, MessageKind
 from caraus.notifications.models import (
@@ -26,7 +26,7 @@ from caraus.notifications.models import (
     NotificationPush,
     PushSubscription,
 )
-from caraus.notifications.preferences import Channels, channels_of, without_waking
+from caraus.notifications.preferences import Channels, channels_of, without_email_and_push
 
 # Notifications about UITs within this time of each other go in one e-mail.
 EMAIL_WINDOW = timedelta(minutes=5)
@@ -50,8 +50,8 @@ def notify(
 ) -> list[Notification]:
     """Notify each user once; return the notifications that are new. `key` names what happened
     within its kind; `message` writes it of the facts for each reader; `address` is a path of this
-    site. What burns names the row that it is about (`alarm_about`): the people of the list are
-    woken by it in turn."""
+    site. An alarm names the row that it is about (`alarm_about`): the people of the list are
+    notified of it in turn."""
     created = []
     now = now or timezone.now()
     # In one order: two that notify at once wait for each other and never in a circle.
@@ -64,12 +64,12 @@ def notify(
     if alarm_about is not None and kind.push:
         in_turn = {member.user_id for member in people_on_list(organization)}
     if alarm_about is not None and in_turn:
-        alarm = Alarm(alarm_about, key, message, facts, address, company)
-        start_escalations(organization, kind, [alarm], now)
+        escalation = NewEscalation(alarm_about, key, message, facts, address, company)
+        start_escalations(organization, kind, [escalation], now)
     for user in people:
         channels, delivery_settings = channels_by_user[user.pk], settings_by_user[user.pk]
         if user.pk in in_turn:
-            channels = without_waking(channels)
+            channels = without_email_and_push(channels)
         notification, is_new = Notification.objects.get_or_create(
             user=user,
             kind=kind.code,
@@ -114,8 +114,8 @@ def schedule_email(
 def schedule_push(
     notification: Notification, kind: NotificationKind, channels: Channels, now: datetime
 ) -> None:
-    """Schedule what wakes the person's browsers: at once, for no kind with `push` can wait. What
-    joins a notification later wakes them again."""
+    """Schedule the push messages to the person's browsers: at once, for no kind with `push` can
+    wait. What joins a notification later is pushed again."""
     if not (channels.push and kind.push):
         return
     subscriptions = PushSubscription.objects.filter(user=notification.user_id)

@@ -36,7 +36,7 @@ class Channels:
         return self.bell or self.email or self.digest or self.push
 
 
-def without_waking(channels: Channels) -> Channels:
+def without_email_and_push(channels: Channels) -> Channels:
     """Return the channels of a person whose turn has not come: neither e-mail nor push."""
     return replace(channels, email=False, push=False)
 

@@ -13,7 +13,7 @@ _AT_A_TIME = 1000
 
 
 def delete_expired_notifications(now: datetime | None = None) -> int:
-    """Delete notifications about UITs and digests after 90 days, in batches, and who was woken by
+    """Delete notifications about UITs and digests after 90 days, in batches, and the turns of
     alarms; return how many notifications."""
     codes = [kind.code for kind in registered_kinds() if kind.of_uits] + [DIGEST.code]
     old = Notification.objects.filter(

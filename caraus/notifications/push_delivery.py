@@ -35,7 +35,7 @@ from caraus.notifications.visible_notifications import visible_to_member
 
 log = structlog.get_logger(__name__)
 
-# An alarm that comes hours late wakes nobody in time; the bell and the e-mail have it.
+# An alarm that comes hours late helps nobody; the bell and the e-mail have it.
 GIVE_UP_AFTER = timedelta(hours=3)
 _TIMEOUT_SECONDS = 10.0
 # A push message has 4096 bytes at most (RFC 8030, 7.2); encrypting takes about a hundred of them.

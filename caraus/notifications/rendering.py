@@ -74,7 +74,7 @@ class NotificationCard:
     lead: Notification
     title: str
     detail: str
-    # Who was woken when, and who answered; "" for most.
+    # Who was notified in turn, and when, and who answered; "" for most.
     turns: str
     at: datetime
     is_unread: bool
@@ -152,7 +152,7 @@ def _dealt_with_since(uits: QuerySet[NotifiedUit]) -> set[int]:
 
 def _card(rows: Sequence[Notification], number: int, turns: str) -> NotificationCard:
     """Build a card of its notifications, the newest first, which are about so many UITs; `turns`
-    says who was woken by them."""
+    says who was notified of them in turn."""
     # What is dealt with since is neither counted nor named.
     shown = [row for row in rows if row.named] or rows  # type: ignore[attr-defined]
     lead = min(shown, key=_importance)

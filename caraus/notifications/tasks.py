@@ -27,17 +27,17 @@ def sample_push(*, subscription_id: int) -> None:
 
 @app.task(name="notifications.escalate", queue=queues.MAIL)
 def escalate() -> None:
-    """Wake the people whose turn has come."""
-    escalation_turns.wake_due()
+    """Notify the people whose turn has come."""
+    escalation_turns.escalate_due()
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="notifications.send_due", queueing_lock="notifications.send_due")
 def send_due(timestamp: int) -> None:
-    """Write the digests that are due and wake the people whose turn has come; enqueue every e-mail
-    and push that may be tried now."""
+    """Write the digests that are due and notify the people whose turn has come; enqueue every
+    e-mail and push that may be tried now."""
     digest.create_due_digests()
-    escalation_turns.wake_due()
+    escalation_turns.escalate_due()
     for notification_id in delivery.due_emails():
         enqueue_email(notification_id)
     for push_id in push_delivery.due_pushes():

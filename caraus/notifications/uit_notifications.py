@@ -25,7 +25,7 @@ from caraus.notifications.delivery_settings import (
     next_digest_at,
     passes_filters,
 )
-from caraus.notifications.escalation import Alarm, people_on_list, start_escalations
+from caraus.notifications.escalation import NewEscalation, people_on_list, start_escalations
 from caraus.notifications.kinds import NotificationKind
 from caraus.notifications.messages import Facts, MessageKind
 from caraus.notifications.models import (
@@ -36,7 +36,7 @@ from caraus.notifications.models import (
     new_card,
 )
 from caraus.notifications.notify import EMAIL_WINDOW, schedule_email, schedule_push
-from caraus.notifications.preferences import Channels, channels_of, without_waking
+from caraus.notifications.preferences import Channels, channels_of, without_email_and_push
 
 # Between what the notices of a card name and the moment of the first.
 _CARD_SIGN = " @ "
@@ -64,7 +64,7 @@ class UitNotice:
     card: str
     is_of_day: bool = False
     matters_until: datetime | None = None
-    # It burns: the key of the UIT by which the people of the list are woken in turn.
+    # Of an alarm: the key of the UIT of which the people of the list are notified in turn.
     alarm_about: int | None = None
 
 
@@ -92,7 +92,7 @@ def notify_about_uits(
     in_turn = {member.user_id for member in people_on_list(organization)} if alarms else set()
     # As early as the first of the list wants to know it.
     if any(recipient_filter(settings_by_user[pk]) for pk in in_turn if pk in settings_by_user):
-        start_escalations(organization, kind, map(_alarm, alarms), now)
+        start_escalations(organization, kind, map(_new_escalation, alarms), now)
     created = 0
     for user, membership in members.items():
         channels, delivery_settings = channels_by_user[user.pk], settings_by_user[user.pk]
@@ -110,16 +110,17 @@ def notify_about_uits(
         ]
         notifier = UitNotifier(user, organization, kind, channels, delivery_settings, now)
         if user.pk in in_turn:
-            burning = [each for each in relevant_notices if each.alarm_about is not None]
-            created += replace(notifier, channels=without_waking(channels)).notify(burning)
+            about_alarms = [each for each in relevant_notices if each.alarm_about is not None]
+            in_app = replace(notifier, channels=without_email_and_push(channels))
+            created += in_app.notify(about_alarms)
             relevant_notices = [each for each in relevant_notices if each.alarm_about is None]
         created += notifier.notify(relevant_notices)
     return created
 
 
-def _alarm(notice: UitNotice) -> Alarm:
+def _new_escalation(notice: UitNotice) -> NewEscalation:
     assert notice.alarm_about is not None  # noqa: S101 # chosen by it
-    return Alarm(
+    return NewEscalation(
         subject=notice.alarm_about,
         key=notice.key,
         message=notice.message,

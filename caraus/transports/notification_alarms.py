@@ -1,5 +1,5 @@
-"""Which alarms about UITs still burn: as true as when people were notified, and nobody has dealt
-with the UIT since."""
+"""Which alarms about UITs are still needed: as true as when people were notified, and nobody has
+dealt with the UIT since."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -12,7 +12,7 @@ from caraus.transports.notification_texts import is_ours
 from caraus.transports.notifications import key_of_end
 
 
-def _still_burning(is_true: Callable[[Escalation, Transport], bool]) -> AlarmCheck:
+def _still_needed(is_true: Callable[[Escalation, Transport], bool]) -> AlarmCheck:
     """Make the check of alarms of which this holds."""
 
     def check(alarms: Collection[Escalation], now: datetime) -> Collection[int]:
@@ -59,6 +59,6 @@ def _is_lost(alarm: Escalation, transport: Transport) -> bool:
     return is_delisted or not is_ours(transport, transport.company)
 
 
-register_alarm_check(LAST_HOURS_OF_UIT, _still_burning(_is_ending))
-register_alarm_check(EXPIRED_UIT, _still_burning(_has_expired))
-register_alarm_check(DELISTED_UIT, _still_burning(_is_lost))
+register_alarm_check(LAST_HOURS_OF_UIT, _still_needed(_is_ending))
+register_alarm_check(EXPIRED_UIT, _still_needed(_has_expired))
+register_alarm_check(DELISTED_UIT, _still_needed(_is_lost))

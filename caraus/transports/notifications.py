@@ -107,7 +107,7 @@ def _build_notice(company: Company, row: Transport, event: Event, at: datetime) 
 
 
 def may_not_drive(event: Event, row: Transport, company: Company) -> bool:
-    """Return whether the event took the UIT from the company: it burns."""
+    """Return whether the event took the UIT from the company: an alarm."""
     kind = TransportEvent.Kind(event.kind)
     if kind == TransportEvent.Kind.CARRIER_CHANGED:
         return not is_ours(row, company)

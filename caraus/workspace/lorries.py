@@ -1,4 +1,4 @@
-"""The list by lorry: one row a plate, with all that it carries and what burns first of it."""
+"""The list by lorry: one row a plate, with all that it carries and what is most urgent of it."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ def build_page(
     number: str | None,
     query: str,
 ) -> LorryPage:
-    """Return a page of the lorries of these UITs, what burns first on top."""
+    """Return a page of the lorries of these UITs, the most urgent on top."""
     ranked = with_urgency(rows, today=today)
     plates = (
         ranked.order_by()

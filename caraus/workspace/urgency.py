@@ -1,4 +1,4 @@
-"""What burns first: the groups of the list, in the order in which somebody has to act."""
+"""What is urgent first: the groups of the list, in the order in which somebody has to act."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -103,7 +103,7 @@ def build_week(
     number: str | None,
     query: str,
 ) -> Week:
-    """Return a page of vehicles, by plate or by what burns first: expired, then what ends first;
+    """Return a page of vehicles, by plate or by what is urgent: expired, then what ends first;
     last those with nothing to deal with. The transports are of these companies."""
     valid = valid_within(transports, period)
     is_pending = Q(first_expired_day__gt=today) & ~DEALT_WITH | is_expired_unresolved(today)

@@ -1,4 +1,4 @@
-"""A change that needs a decision wakes people in turn until somebody decides."""
+"""A change that needs a decision notifies people in turn until somebody decides."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from tests.notifications.turns import named, set_list
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_held_change_wakes_in_turn_until_somebody_decides(desk: Desk) -> None:
+def test_a_held_change_notifies_in_turn_until_somebody_decides(desk: Desk) -> None:
     organization = Membership.objects.filter(user=desk.user).get().organization
     if not Membership.objects.filter(organization=organization, role="owner").exists():
         factories.member(organization, "owner")
@@ -28,10 +28,10 @@ def test_a_held_change_wakes_in_turn_until_somebody_decides(desk: Desk) -> None:
     change.refresh_from_db()
     events.notify_attention(change)
     now = timezone.now()
-    escalation_turns.wake_due(now)
+    escalation_turns.escalate_due(now)
     assert EscalationStep.objects.get().user.name == "Ana"
     assert Escalation.objects.get().kind == "filing"
     changes.cancel(change, user=desk.user)
-    escalation_turns.wake_due(now + timedelta(minutes=16))
+    escalation_turns.escalate_due(now + timedelta(minutes=16))
     assert EscalationStep.objects.count() == 1
     assert Escalation.objects.get().outcome == Escalation.Outcome.OVER

@@ -41,13 +41,13 @@ def phone(service: PushService, owner: User) -> Subscriber:
 
 @pytest.fixture
 def ana(organization: Organization, owner: User) -> User:
-    """Return a dispatcher who may be woken."""
+    """Return a dispatcher who may be notified in turn."""
     return named(organization, "Ana")
 
 
 @pytest.fixture
 def dan(organization: Organization) -> User:
-    """Return another dispatcher who may be woken."""
+    """Return another dispatcher who may be notified in turn."""
     return named(organization, "Dan")
 
 

@@ -51,7 +51,7 @@ def alarm(day: date, hour: int) -> None:
     at = datetime.combine(day, time(hour), BUCHAREST)
     expiry.notify_expiring(at - timedelta(minutes=1))
     expiry.notify_expiring(at)
-    # Whatever hour it is really: an old alarm wakes nobody.
+    # Whatever hour it is really: an old alarm notifies nobody.
     NotificationPush.objects.update(created_at=timezone.now())
 
 

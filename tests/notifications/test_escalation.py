@@ -1,4 +1,4 @@
-"""Alarms that wake the people of the list in turn, until somebody answers."""
+"""Alarms of which the people of the list are notified in turn, until somebody answers."""
 
 from datetime import timedelta
 
@@ -32,13 +32,13 @@ from tests.authorize import at_once
 from tests.mail import MailServer
 from tests.notifications.push_service import PushService, Subscriber
 from tests.notifications.test_cards import alarm, uit_of_day
-from tests.notifications.turns import FOUR, after, named, send_all, set_list, woken
+from tests.notifications.turns import FOUR, after, named, notified_until, send_all, set_list
 from tests.notifications.uit_notices import at, text_of
 from tests.transports.test_notifications import Anaf
 from tests.worker import Worker
 
 
-def test_what_burns_wakes_one_after_the_other_each_once_and_then_the_owner_knows(
+def test_an_alarm_notifies_one_after_the_other_each_once_and_then_the_owner_knows(
     smtp: MailServer, service: PushService, organization: Organization, uit: Transport,
     owner: User, ana: User, dan: User,
 ) -> None:  # fmt: skip
@@ -47,7 +47,7 @@ def test_what_burns_wakes_one_after_the_other_each_once_and_then_the_owner_knows
     save_subscription(dan, phones["Dan"].browser)
     set_list(organization, ana, dan)
     alarm(today(), 16)
-    assert woken(0) == ["Ana"]
+    assert notified_until(0) == ["Ana"]
     send_all(0)
     assert len(phones["Ana"].messages()) == 1
     assert phones["Dan"].messages() == []
@@ -56,8 +56,8 @@ def test_what_burns_wakes_one_after_the_other_each_once_and_then_the_owner_knows
     assert "până la 16:15" in text_of(next(m for m in smtp.messages if m["To"] == ana.email))
     assert "rândul tău" not in text_of(next(m for m in smtp.messages if m["To"] == owner.email))
 
-    assert woken(14) == ["Ana"]
-    assert woken(15) == ["Ana", "Dan"]
+    assert notified_until(14) == ["Ana"]
+    assert notified_until(15) == ["Ana", "Dan"]
     send_all(15)
     (pushed,) = phones["Dan"].messages()
     assert pushed["title"].startswith("KLM001 · expiră ")
@@ -67,9 +67,9 @@ def test_what_burns_wakes_one_after_the_other_each_once_and_then_the_owner_knows
     assert last["To"] == dan.email
     assert "Nimeni nu a răspuns de la 16:00." in text_of(last)
 
-    assert woken(29) == ["Ana", "Dan"]
+    assert notified_until(29) == ["Ana", "Dan"]
     assert not Notification.objects.filter(kind="unanswered").exists()
-    assert woken(30) == woken(45) == woken(600) == ["Ana", "Dan"]
+    assert notified_until(30) == notified_until(45) == notified_until(600) == ["Ana", "Dan"]
     (silence,) = Notification.objects.filter(kind="unanswered")
     assert silence.user == owner
     assert silence.title == "Nimeni nu a răspuns: 1 alarmă"
@@ -82,7 +82,7 @@ def test_with_an_empty_list_nothing_escalates_and_nothing_is_held_back(
     organization: Organization, uit: Transport, owner: User, ana: User
 ) -> None:
     alarm(today(), 16)
-    assert woken(0) == woken(20) == []
+    assert notified_until(0) == notified_until(20) == []
     assert not Escalation.objects.exists()
     people = NotificationEmail.objects.values_list("notification__user__name", flat=True)
     assert sorted(people) == sorted([owner.name, "Ana"])
@@ -108,7 +108,7 @@ def test_whoever_opens_the_notice_ends_it(
     """The owner is not on the list."""
     set_list(organization, ana, dan)
     alarm(today(), 16)
-    woken(0)
+    notified_until(0)
     client.force_login(owner)
     own = Notification.objects.get(user=owner)
     if opens == "row":
@@ -117,7 +117,7 @@ def test_whoever_opens_the_notice_ends_it(
         client.post(f"/notificari/{own.pk}/", {"ramai": "1"})
     else:
         client.post("/notificari/citite/")
-    assert woken(15) == woken(30) == ["Ana"]
+    assert notified_until(15) == notified_until(30) == ["Ana"]
     (ended,) = Escalation.objects.all()
     assert (ended.outcome, ended.answered_by) == (Escalation.Outcome.ANSWERED, owner)
     assert not Notification.objects.filter(kind="unanswered").exists()
@@ -132,10 +132,10 @@ def test_another_notice_that_is_opened_ends_nothing(
     anaf.store(anaf.record())
     uit_of_day(company, today(), 1)
     alarm(today(), 16)
-    woken(0)
+    notified_until(0)
     client.force_login(owner)
     client.get(f"/notificari/{Notification.objects.get(user=owner, kind='uit_new').pk}/")
-    assert woken(15) == ["Ana", "Dan"]
+    assert notified_until(15) == ["Ana", "Dan"]
 
 
 @pytest.mark.parametrize("kind", ["unloaded", "fine", "taken"])
@@ -144,9 +144,9 @@ def test_a_mark_by_anybody_ends_it(
 ) -> None:
     set_list(organization, ana, dan)
     alarm(today(), 16)
-    woken(0)
+    notified_until(0)
     mark_transports([uit], kind, owner, at=after(3))
-    assert woken(15) == woken(30) == ["Ana"]
+    assert notified_until(15) == notified_until(30) == ["Ana"]
     assert Escalation.objects.get().outcome == Escalation.Outcome.OVER
 
 
@@ -156,8 +156,8 @@ def test_that_somebody_saw_to_it_before_the_alarm_ends_nothing(
     mark_transports([uit], "taken", owner, at=after(-120))
     set_list(organization, ana, dan)
     alarm(today(), 16)
-    assert woken(0) == ["Ana"]
-    assert woken(15) == ["Ana", "Dan"]
+    assert notified_until(0) == ["Ana"]
+    assert notified_until(15) == ["Ana", "Dan"]
 
 
 @pytest.mark.parametrize(
@@ -169,23 +169,23 @@ def test_that_somebody_saw_to_it_before_the_alarm_ends_nothing(
     ],
     ids=["closed", "longer", "of another"],
 )
-def test_what_is_no_longer_true_wakes_nobody_more(
+def test_what_is_no_longer_true_notifies_nobody_more(
     organization: Organization, uit: Transport, ana: User, dan: User, change: dict[str, object]
 ) -> None:
     set_list(organization, ana, dan)
     alarm(today(), 16)
-    woken(0)
+    notified_until(0)
     Transport.objects.update(**change)
-    assert woken(15) == ["Ana"]
+    assert notified_until(15) == ["Ana"]
 
 
-def test_a_uit_in_its_last_hours_wakes_nobody_after_midnight(
+def test_a_uit_in_its_last_hours_notifies_nobody_after_midnight(
     organization: Organization, uit: Transport, ana: User, dan: User
 ) -> None:
     set_list(organization, ana, dan)
     alarm(today(), 16)
-    woken(0)
-    assert woken(8 * 60) == ["Ana"]
+    notified_until(0)
+    assert notified_until(8 * 60) == ["Ana"]
 
 
 def test_a_member_of_some_companies_and_who_left_are_passed_over(
@@ -200,11 +200,11 @@ def test_a_member_of_some_companies_and_who_left_are_passed_over(
     User.objects.filter(pk=off.pk).update(is_active=False)
     alarm(today(), 16)
     assert not Notification.objects.filter(user=ana).exists()
-    assert woken(0) == ["Dan"]
+    assert notified_until(0) == ["Dan"]
     membership = {row.user: row for row in Membership.objects.filter(organization=organization)}
     remove_member(membership[owner], membership[ion])
-    assert woken(15) == ["Dan", "Eva"]
-    assert woken(30) == ["Dan", "Eva"]
+    assert notified_until(15) == ["Dan", "Eva"]
+    assert notified_until(30) == ["Dan", "Eva"]
     restricted.companies.add(company)
     assert Escalation.objects.get().outcome == Escalation.Outcome.UNANSWERED
 
@@ -215,7 +215,7 @@ def test_when_nobody_of_the_list_may_see_the_company_the_owner_knows(
     set_list(organization, ana)
     Membership.objects.filter(user=ana).update(only_some_companies=True)
     alarm(today(), 16)
-    assert woken(0) == []
+    assert notified_until(0) == []
     assert "Nimeni de pe lista" in Notification.objects.get(kind="unanswered").text
 
 
@@ -226,7 +226,7 @@ def test_who_lacks_the_second_factor_that_is_demanded_is_passed_over(
     Organization.objects.update(require_two_factors=True)
     Authenticator.objects.create(user=dan, type="totp", data={})
     alarm(today(), 16)
-    assert woken(0) == ["Dan"]
+    assert notified_until(0) == ["Dan"]
 
 
 def test_the_switches_of_a_person_do_not_stop_the_turn(
@@ -244,13 +244,13 @@ def test_the_switches_of_a_person_do_not_stop_the_turn(
     set_list(organization, ana)
     alarm(today(), 16)
     assert not Notification.objects.filter(user=ana).exists()
-    assert woken(0) == ["Ana"]
+    assert notified_until(0) == ["Ana"]
     send_all(0)
     assert len(phone.messages()) == 1
     assert [mail["To"] for mail in smtp.messages].count(ana.email) == 1
 
 
-def test_whose_bell_is_off_is_woken_by_push_too(
+def test_whose_bell_is_off_is_notified_by_push_too(
     service: PushService, organization: Organization, uit: Transport, ana: User
 ) -> None:
     phone = Subscriber(service)
@@ -260,18 +260,18 @@ def test_whose_bell_is_off_is_woken_by_push_too(
     set_list(organization, ana)
     alarm(today(), 16)
     assert Notification.objects.get(user=ana).read_at is not None
-    woken(0)
+    notified_until(0)
     send_all(0)
     assert len(phone.messages()) == 1
 
 
-def test_a_person_without_push_is_woken_by_e_mail(
+def test_a_person_without_push_is_notified_by_e_mail(
     smtp: MailServer, organization: Organization, uit: Transport, ana: User
 ) -> None:
     assert not PushSubscription.objects.exists()
     set_list(organization, ana)
     alarm(today(), 16)
-    woken(0)
+    notified_until(0)
     send_all(0)
     assert [mail["To"] for mail in smtp.messages].count(ana.email) == 1
     own = Notification.objects.get(user=ana)
@@ -279,15 +279,15 @@ def test_a_person_without_push_is_woken_by_e_mail(
     assert f"/notificari/{own.pk}/" in text_of(mail)
 
 
-def test_who_joins_the_list_later_is_woken_again_in_a_new_e_mail(
+def test_who_joins_the_list_later_is_notified_again_in_a_new_e_mail(
     smtp: MailServer, organization: Organization, uit: Transport, ana: User, dan: User
 ) -> None:
     set_list(organization, ana)
     alarm(today(), 16)
-    woken(0)
+    notified_until(0)
     send_all(0)
     set_list(organization, ana, dan)
-    assert woken(15) == ["Ana", "Dan"]
+    assert notified_until(15) == ["Ana", "Dan"]
     send_all(15)
     first, second = (mail for mail in smtp.messages if mail["To"] == dan.email)
     assert first["Message-ID"] != second["Message-ID"]
@@ -299,9 +299,9 @@ def test_a_list_that_is_emptied_stops_what_goes_on(
 ) -> None:
     set_list(organization, ana, dan)
     alarm(today(), 16)
-    woken(0)
+    notified_until(0)
     set_list(organization)
-    assert woken(15) == ["Ana"]
+    assert notified_until(15) == ["Ana"]
     assert not Notification.objects.filter(kind="unanswered").exists()
 
 
@@ -310,8 +310,8 @@ def test_the_time_that_each_has_is_the_organizations(
 ) -> None:
     set_list(organization, ana, dan, minutes=5)
     alarm(today(), 16)
-    assert woken(0) == woken(4) == ["Ana"]
-    assert woken(5) == ["Ana", "Dan"]
+    assert notified_until(0) == notified_until(4) == ["Ana"]
+    assert notified_until(5) == ["Ana", "Dan"]
 
 
 def test_after_a_time_without_a_worker_nobody_is_passed_over(
@@ -319,24 +319,24 @@ def test_after_a_time_without_a_worker_nobody_is_passed_over(
 ) -> None:
     set_list(organization, ana, dan)
     alarm(today(), 16)
-    assert woken(120) == ["Ana"]
-    assert woken(134) == ["Ana"]
-    assert woken(135) == ["Ana", "Dan"]
+    assert notified_until(120) == ["Ana"]
+    assert notified_until(134) == ["Ana"]
+    assert notified_until(135) == ["Ana", "Dan"]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_at_once_wake_a_person_once(
+def test_workers_at_once_notify_a_person_once(
     organization: Organization, company: Company, ana: User, dan: User
 ) -> None:
     for number in range(3):
         uit_of_day(company, today(), number)
     set_list(organization, ana, dan)
     alarm(today(), 16)
-    assert at_once(*[lambda: escalation_turns.wake_due(FOUR)] * 3) == [None] * 3
+    assert at_once(*[lambda: escalation_turns.escalate_due(FOUR)] * 3) == [None] * 3
     assert EscalationStep.objects.count() == 3
     assert set(EscalationStep.objects.values_list("user", flat=True)) == {ana.pk}
     assert NotificationEmail.objects.filter(notification__user=ana).count() == 3
-    assert at_once(*[lambda: escalation_turns.wake_due(after(15))] * 3) == [None] * 3
+    assert at_once(*[lambda: escalation_turns.escalate_due(after(15))] * 3) == [None] * 3
     assert EscalationStep.objects.filter(user=dan).count() == 3
     assert not NotificationFailure.objects.exists()  # none failed on what another had done
 
@@ -350,7 +350,7 @@ def test_a_worker_that_dies_meanwhile_loses_nothing(
 
     def work_and_die() -> None:
         with transaction.atomic():
-            escalation_turns.wake_due(FOUR)
+            escalation_turns.escalate_due(FOUR)
             assert EscalationStep.objects.exists()
             raise KeyboardInterrupt
 
@@ -358,11 +358,11 @@ def test_a_worker_that_dies_meanwhile_loses_nothing(
         work_and_die()
     assert not EscalationStep.objects.exists()
     assert not NotificationEmail.objects.filter(notification__user=ana).exists()
-    assert woken(1) == ["Ana"]
+    assert notified_until(1) == ["Ana"]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_first_is_woken_at_once_by_a_job_that_a_rollback_takes_with_it(
+def test_the_first_is_notified_at_once_by_a_job_that_a_rollback_takes_with_it(
     worker: Worker, organization: Organization, company: Company, owner: User, ana: User
 ) -> None:
     set_list(organization, ana)

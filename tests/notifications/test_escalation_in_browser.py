@@ -1,4 +1,4 @@
-"""The list of people in a browser without JavaScript, and the row that says who was woken."""
+"""The list of people in a browser without JavaScript, and the row that says who was notified."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,7 +9,7 @@ from caraus.notifications import escalation
 from caraus.transports.models import Transport
 from tests.notifications.test_cards import alarm
 from tests.notifications.test_rows_in_browser import HEIGHTS, SPILLED
-from tests.notifications.turns import woken
+from tests.notifications.turns import notified_until
 
 
 def test_the_list_is_chosen_and_its_alarm_is_followed_without_javascript(
@@ -31,8 +31,8 @@ def test_the_list_is_chosen_and_its_alarm_is_followed_without_javascript(
     assert [row.user for row in escalation.people_on_list(organization)] == [ana, dan]
 
     alarm(today(), 16)
-    woken(0)
-    assert woken(5) == ["Ana", "Dan"]
+    notified_until(0)
+    assert notified_until(5) == ["Ana", "Dan"]
     plain_page.goto("/notificari/")
     expect(plain_page.get_by_text("Anunțați pe rând: Ana 16:00, Dan 16:05")).to_be_visible()
     plain_page.goto("/notificari/alarme/")
@@ -53,7 +53,7 @@ def test_a_row_that_names_people_is_as_high_as_others(
     actor = owner.memberships.get()
     escalation.save_list(actor, [ana.memberships.get()], 15)
     alarm(today(), 16)
-    woken(0)
+    notified_until(0)
     plain_page.set_viewport_size({"width": width, "height": 900})
     plain_page.goto("/notificari/")
     # Without JavaScript in the page, the debugger's own script still measures.

@@ -1,4 +1,4 @@
-"""What wakes people in turn: which kinds, until when, and at what cost."""
+"""What people are notified of in turn: which kinds, until when, and at what cost."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from caraus.authorizations import deadlines, notifications
 from caraus.authorizations.models import Authorization
 from caraus.core.formatting import today
 from caraus.notifications import escalation, escalation_turns
-from caraus.notifications.kinds import burning_kinds
+from caraus.notifications.kinds import push_kinds
 from caraus.notifications.models import (
     Escalation,
     EscalationStep,
@@ -20,11 +20,11 @@ from caraus.notifications.models import (
 )
 from tests import factories
 from tests.notifications.test_cards import alarm, uit_of_day
-from tests.notifications.turns import FOUR, named, set_list, woken
+from tests.notifications.turns import FOUR, named, notified_until, set_list
 from tests.transports.test_notifications import Anaf
 
 
-def test_a_uit_that_comes_back_wakes_nobody_in_turn(
+def test_a_uit_that_comes_back_notifies_nobody_in_turn(
     organization: Organization, company: Company, owner: User, ana: User
 ) -> None:
     set_list(organization, ana)
@@ -34,13 +34,13 @@ def test_a_uit_that_comes_back_wakes_nobody_in_turn(
         anaf.store(*records)
     kinds = Escalation.objects.values_list("facts__event", flat=True)
     assert list(kinds) == ["delisted"]
-    escalation_turns.wake_due(anaf.now + timedelta(minutes=1))
+    escalation_turns.escalate_due(anaf.now + timedelta(minutes=1))
     assert not EscalationStep.objects.exists()
     returned = Notification.objects.filter(user=ana, kind="uit_delisted").latest("pk")
     assert NotificationEmail.objects.filter(notification=returned).exists()  # as chosen
 
 
-def test_an_authorization_that_stops_wakes_until_it_is_renewed(
+def test_an_authorization_that_stops_escalates_until_it_is_renewed(
     organization: Organization, owner: User, ana: User, dan: User
 ) -> None:
     eva = named(organization, "Eva", role="admin")
@@ -49,14 +49,14 @@ def test_an_authorization_that_stops_wakes_until_it_is_renewed(
     notifications.needs_authorization(old, now=FOUR)
     emails = NotificationEmail.objects.values_list("notification__user", flat=True)
     assert list(emails) == [owner.pk]  # Eva, who would have one, waits for her turn
-    assert woken(0) == ["Ana"]
+    assert notified_until(0) == ["Ana"]
     own = Notification.objects.get(user=ana, kind="authorization")
     assert NotificationEmail.objects.filter(notification=own).exists()
     Authorization.objects.update(status="replaced")
-    assert woken(15) == ["Ana"]
+    assert notified_until(15) == ["Ana"]
 
 
-def test_an_end_that_only_comes_near_wakes_nobody_in_turn(
+def test_an_end_that_only_comes_near_notifies_nobody_in_turn(
     organization: Organization, owner: User, ana: User
 ) -> None:
     set_list(organization, ana)
@@ -69,17 +69,17 @@ def test_an_end_that_only_comes_near_wakes_nobody_in_turn(
     assert not Escalation.objects.exists()
 
 
-def test_a_viewer_is_not_woken_by_what_a_viewer_may_not_read(
+def test_a_viewer_has_no_turn_about_what_a_viewer_may_not_read(
     organization: Organization, owner: User, ana: User
 ) -> None:
     looks = named(organization, "Vio", role="viewer")
     set_list(organization, looks, ana)
     old = factories.authorization(organization, authorized_by=owner, status="reauthorize")
     notifications.needs_authorization(old, now=FOUR)
-    assert woken(0) == ["Ana"]
+    assert notified_until(0) == ["Ana"]
 
 
-def test_people_are_woken_in_the_order_in_which_everybody_is_notified(
+def test_turns_are_written_in_the_order_in_which_everybody_is_notified(
     organization: Organization, company: Company, ana: User, dan: User
 ) -> None:
     other = factories.company(organization, cui=factories.OTHER_CUI)
@@ -92,15 +92,15 @@ def test_people_are_woken_in_the_order_in_which_everybody_is_notified(
     alarm(today(), 16)
     earlier, later = Escalation.objects.order_by("pk")
     assert (earlier.company, later.company) == (company, other)  # Dan's alarm, then Ana's
-    woken(0)
+    notified_until(0)
     steps = EscalationStep.objects.order_by("pk").values_list("user", flat=True)
     assert list(steps) == [ana.pk, dan.pk]
 
 
-def test_all_kinds_that_wake_a_device_have_a_check_and_are_not_held_by_quiet_hours() -> None:
-    burning = burning_kinds()
-    assert {kind.code for kind in burning} == escalation.checked_kinds()
-    assert all(kind.urgent or kind.essential for kind in burning)
+def test_all_kinds_with_push_have_a_check_and_are_not_held_by_quiet_hours() -> None:
+    kinds = push_kinds()
+    assert {kind.code for kind in kinds} == escalation.checked_kinds()
+    assert all(kind.urgent or kind.essential for kind in kinds)
 
 
 @pytest.mark.parametrize("number", [3, 40])
@@ -112,6 +112,6 @@ def test_the_queries_do_not_grow_with_the_alarms(
     set_list(organization, ana, dan)
     alarm(today(), 16)
     with CaptureQueriesContext(database) as queries:
-        escalation_turns.wake_due(FOUR)
+        escalation_turns.escalate_due(FOUR)
     assert EscalationStep.objects.count() == number
     assert len(queries) <= 60

@@ -1,4 +1,4 @@
-"""The list of people that alarms wake in turn: chosen, left, and shown."""
+"""The list of people that are notified of alarms in turn: chosen, left, and shown."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from caraus.accounts.models import AuditLogEntry, Company, Membership, Organizat
 from caraus.accounts.personal_data import export_personal_data
 from caraus.core.formatting import today
 from caraus.notifications import escalation
-from caraus.notifications.kinds import burning_kinds
+from caraus.notifications.kinds import push_kinds
 from caraus.notifications.models import Notification
 from tests import factories
 from tests.notifications.test_cards import alarm, bell_count, rows_of, uit_of_day
-from tests.notifications.turns import set_list, woken
+from tests.notifications.turns import notified_until, set_list
 from tests.squeezed import squeezed
 
 PAGE = "/notificari/alarme/"
@@ -38,7 +38,7 @@ def test_the_list_is_saved_in_its_order_without_gaps_and_recorded(
     assert escalation.waiting_minutes(organization) == 30
     page = squeezed(signed_in.get(PAGE).content.decode())
     assert "Acum primul anunțat este Dan." in page
-    for kind in burning_kinds():
+    for kind in push_kinds():
         assert str(kind.title) in page
     entry = AuditLogEntry.objects.filter(action="settings").latest("pk")
     assert entry.text == (
@@ -102,7 +102,7 @@ def test_leaving_one_list_leaves_those_of_other_organizations(
     assert (names_on_list(organization), names_on_list(other)) == ([], ["Ana"])
 
 
-def test_the_row_says_who_was_woken_when_and_who_answered(
+def test_the_row_says_who_was_notified_when_and_who_answered(
     signed_in: Client, client: Client, organization: Organization, company: Company, owner: User,
     ana: User, dan: User,
 ) -> None:  # fmt: skip
@@ -110,8 +110,8 @@ def test_the_row_says_who_was_woken_when_and_who_answered(
         uit_of_day(company, today(), number)
     set_list(organization, ana, dan)
     alarm(today(), 16)
-    woken(0)
-    woken(15)
+    notified_until(0)
+    notified_until(15)
     ((_, detail),) = rows_of(signed_in)
     assert detail == (
         "<strong>Anunțați pe rând: Ana 16:00, Dan 16:15</strong>· KLM000 · KLM001 · KLM002"
@@ -132,21 +132,21 @@ def test_the_row_says_that_nobody_answered(
     uit_of_day(company, today(), 1)
     set_list(organization, ana)
     alarm(today(), 16)
-    woken(0)
-    woken(15)
+    notified_until(0)
+    notified_until(15)
     rows = rows_of(signed_in)
     assert rows[0][0] == "Nimeni nu a răspuns: 1 alarmă"
     assert "<strong>Anunțați pe rând: Ana 16:00 · nu a răspuns nimeni</strong>" in rows[1][1]
 
 
-def test_a_person_who_is_woken_has_the_row_unread_again(
+def test_a_person_whose_turn_comes_has_the_row_unread_again(
     client: Client, organization: Organization, company: Company, owner: User, ana: User
 ) -> None:
     uit_of_day(company, today(), 1)
     set_list(organization, ana)
     alarm(today(), 16)
     Notification.objects.filter(user=ana).update(read_at=None)
-    woken(0)
+    notified_until(0)
     client.force_login(ana)
     assert bell_count(client) == 1
 
@@ -157,7 +157,7 @@ def test_the_export_of_a_person_names_places_and_turns(
     uit_of_day(company, today(), 1)
     set_list(organization, ana)
     alarm(today(), 16)
-    woken(0)
+    notified_until(0)
     with translation.override("ro"):
         place, turn = export_personal_data(ana)["alarme pe rând"]
     assert place == {"organizație": organization.name, "loc pe listă": 1}
@@ -174,7 +174,7 @@ def test_the_queries_of_the_list_do_not_grow_with_the_alarms(
         uit_of_day(company, today(), each)
     set_list(organization, ana)
     alarm(today(), 16)
-    woken(0)
+    notified_until(0)
     with django_assert_max_num_queries(30):
         signed_in.get("/notificari/")
     with django_assert_max_num_queries(30):

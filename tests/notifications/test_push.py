@@ -1,4 +1,4 @@
-"""Web push: what wakes a browser, over real HTTP, encrypted for it alone and signed."""
+"""Web push: what reaches a browser, over real HTTP, encrypted for it alone and signed."""
 
 import re
 from datetime import time, timedelta
@@ -53,7 +53,7 @@ def notify_of_authorization(organization: Organization, user: User, key: str = "
     )
 
 
-def test_the_last_hours_wake_a_browser_with_plate_and_advice_and_without_the_code(
+def test_the_last_hours_reach_a_browser_with_plate_and_advice_and_without_the_code(
     worker: Worker, phone: Subscriber, company: Company, owner: User
 ) -> None:
     row = uit_of_day(company, today(), 1)
@@ -95,7 +95,7 @@ def test_what_is_sent_is_signed_for_the_push_service_alone_and_marked_urgent(
     )
 
 
-def test_uits_that_end_together_wake_each_browser_once(
+def test_uits_that_end_together_reach_each_browser_once(
     worker: Worker, phone: Subscriber, company: Company, owner: User
 ) -> None:
     tablet = Subscriber(phone.service, "two", secret=b"fedcba9876543210")
@@ -110,7 +110,7 @@ def test_uits_that_end_together_wake_each_browser_once(
         assert message["body"] == "KLM000 · KLM001 · KLM002 · KLM003"
 
 
-def test_only_what_burns_wakes_and_only_whom_it_may(
+def test_only_kinds_with_push_are_pushed_and_only_to_whom_they_may(
     worker: Worker, phone: Subscriber, organization: Organization, company: Company, owner: User
 ) -> None:
     assert [kind.code for kind in registered_kinds() if kind.push] == [
@@ -142,7 +142,7 @@ def test_only_what_burns_wakes_and_only_whom_it_may(
     assert not NotificationPush.objects.exists()
 
 
-def test_what_burns_does_not_wait_for_the_end_of_the_quiet_hours(
+def test_a_push_message_does_not_wait_for_the_end_of_the_quiet_hours(
     worker: Worker, phone: Subscriber, organization: Organization, company: Company, owner: User
 ) -> None:
     DeliverySettings.objects.create(
@@ -230,7 +230,7 @@ def test_no_redirect_is_followed(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_at_once_wake_a_browser_once(
+def test_workers_at_once_reach_a_browser_once(
     phone: Subscriber, company: Company, owner: User
 ) -> None:
     notify_uits(DELISTED_UIT, make_notices(company, "1"))
@@ -241,7 +241,7 @@ def test_workers_at_once_wake_a_browser_once(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_at_once_wake_a_browser_once_for_all_that_is_one_card(
+def test_workers_at_once_reach_a_browser_once_for_all_that_is_one_card(
     phone: Subscriber, company: Company, owner: User
 ) -> None:
     for number in range(4):

@@ -1,4 +1,4 @@
-"""A browser is woken for the person who is signed in there, and for nobody who has left it."""
+"""A browser gets the messages of who is signed in there, and of nobody who has left it."""
 
 from dataclasses import asdict
 

@@ -1,4 +1,4 @@
-"""The browsers that a person lets be woken: which addresses are taken, whose they are."""
+"""The browsers that a person takes push messages in: which addresses are taken, whose they are."""
 
 import re
 from dataclasses import asdict

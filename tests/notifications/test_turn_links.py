@@ -13,7 +13,7 @@ from caraus.transports.models import Transport
 from caraus.transports.notification_kinds import DELISTED_UIT
 from tests.mail import MailServer
 from tests.notifications.test_cards import alarm, uit_of_day
-from tests.notifications.turns import FOUR, send_all, set_list, woken
+from tests.notifications.turns import FOUR, notified_until, send_all, set_list
 from tests.notifications.uit_notices import make_notices, notify_uits, text_of
 from tests.squeezed import squeezed
 
@@ -42,7 +42,7 @@ def test_from_webmail_the_link_leads_to_a_button_that_answers(
         uit_of_day(company, today(), each)
     set_list(organization, ana, dan)
     alarm(today(), 16)
-    woken(0)
+    notified_until(0)
     send_all(0)
     link = link_of_turn(smtp, ana)
     client.force_login(ana)
@@ -53,7 +53,7 @@ def test_from_webmail_the_link_leads_to_a_button_that_answers(
     assert not is_answered_by(ana)
     assert client.post(link).status_code == 302
     assert is_answered_by(ana)
-    assert set(woken(15)) == {"Ana"}
+    assert set(notified_until(15)) == {"Ana"}
 
 
 @pytest.mark.parametrize("is_webmail", [True, False])
@@ -67,7 +67,7 @@ def test_the_link_of_several_notices_answers_all_of_them(
         (notice,) = make_notices(company, str(number))
         notify_uits(DELISTED_UIT, [replace(notice, alarm_about=row.pk)], now=FOUR)
     Transport.objects.update(state=Transport.State.DELISTED)
-    assert woken(0) == ["Ana"] * 3
+    assert notified_until(0) == ["Ana"] * 3
     send_all(0)  # the first goes at once, the others together
     send_all(5)
     link = link_of_turn(smtp, ana)

@@ -26,9 +26,9 @@ def named(organization: Organization, name: str, role: str = "dispatcher") -> Us
     return factories.member(organization, role, name=name)
 
 
-def woken(minutes: int) -> list[str]:
-    """Run the worker's minute so long after the alarm; return all who were woken until then."""
-    escalation_turns.wake_due(after(minutes))
+def notified_until(minutes: int) -> list[str]:
+    """Run the worker's minute so long after the alarm; return all who were notified until then."""
+    escalation_turns.escalate_due(after(minutes))
     steps = EscalationStep.objects.select_related("user").order_by("at", "pk")
     return [step.user.name for step in steps]
 

@@ -1,4 +1,4 @@
-"""The order of the list as it opens: what burns first, in groups that fold."""
+"""The order of the list as it opens: what is urgent first, in groups that fold."""
 
 import re
 from datetime import datetime, timedelta
@@ -80,7 +80,7 @@ def test_an_issue_goes_before_the_days_until_it_is_dealt_with(make: MakeTranspor
     assert group_of(row) == "azi"
 
 
-def test_the_list_opens_with_what_burns(
+def test_the_list_opens_with_the_urgent_groups(
     signed_in: Client, make: MakeTransport, owner: User
 ) -> None:
     day = today()

@@ -1,5 +1,5 @@
 """The rows of this package: notifications with their e-mails and push messages, what people chose,
-and the alarms that people are woken by in turn."""
+and the alarms of which people are notified in turn."""
 
 from caraus.notifications.models.escalation import (
     Escalation,

@@ -1,4 +1,4 @@
-"""Who is woken in turn by what burns, and how far each alarm has come (`escalation.py`)."""
+"""Who is notified of alarms in turn, and how far each alarm has come (`escalation.py`)."""
 
 from django.db import models
 from django.utils import timezone
@@ -43,7 +43,7 @@ class EscalationMember(models.Model):
 
 
 class Escalation(Written):
-    """An alarm that people are woken by in turn; unique by organization, kind and key, as the
+    """An alarm of which people are notified in turn; unique by organization, kind and key, as the
     notifications about it are by person, kind and key."""
 
     ORGANIZATION_PATH = "organization"
@@ -71,7 +71,7 @@ class Escalation(Written):
     is_of_day = models.BooleanField(default=False)
     matters_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    # When the next person is woken; None: it has ended.
+    # When the next person is notified; None: it has ended.
     next_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=12, choices=Outcome.choices, default=Outcome.OPEN)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -95,17 +95,17 @@ class Escalation(Written):
 
 
 class EscalationStep(models.Model):
-    """That a person was woken by an alarm, once."""
+    """That a person was notified of an alarm in turn, once."""
 
     ORGANIZATION_PATH = "escalation__organization"
     COMPANY_PATH = "escalation__company"
 
     escalation = models.ForeignKey(Escalation, on_delete=models.CASCADE, related_name="steps")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="escalation_steps")
-    # The 1st, 2nd, … who was woken by it.
+    # The 1st, 2nd, … who was notified of it.
     number = models.PositiveSmallIntegerField()
     at = models.DateTimeField()
-    # When the next person is woken.
+    # When the next person is notified.
     until = models.DateTimeField()
     notification = models.ForeignKey(
         Notification, on_delete=models.CASCADE, related_name="escalation_steps"

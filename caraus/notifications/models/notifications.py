@@ -184,8 +184,8 @@ class PushKey(models.Model):
 
 
 class PushSubscription(models.Model):
-    """A browser of a person that may be woken. Whoever knows the address and the keys of it can
-    write to that browser: they are sealed (`caraus.core.crypto`), and found by their digest."""
+    """A browser of a person that takes push messages. Whoever knows the address and the keys of it
+    can write to that browser: they are sealed (`caraus.core.crypto`), and found by their digest."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="push_subscriptions")
     endpoint_digest = models.CharField(max_length=64, unique=True)

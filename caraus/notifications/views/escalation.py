@@ -1,4 +1,4 @@
-"""Who is woken by alarms, one after the other."""
+"""Who is notified of alarms, one after the other."""
 
 from django.contrib import messages
 from django.db.models import Prefetch
@@ -13,7 +13,7 @@ from caraus.accounts.models import Role
 from caraus.notifications import escalation
 from caraus.notifications.escalation_texts import turns_of
 from caraus.notifications.forms import EscalationForm
-from caraus.notifications.kinds import burning_kinds
+from caraus.notifications.kinds import push_kinds
 from caraus.notifications.models import Escalation, EscalationStep
 
 # Of the history.
@@ -23,7 +23,7 @@ LAST_ALARMS = 20
 @require_http_methods(["GET", "POST"])
 @never_cache
 def escalation_list(request: HttpRequest) -> HttpResponse:
-    """Show and save the list, with whom the last alarms have woken."""
+    """Show and save the list, with the turns of the last alarms."""
     membership = access.require_role(request, Role.ADMIN)
     organization = membership.organization
     people = escalation.people_on_list(organization)
@@ -44,7 +44,7 @@ def escalation_list(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "people": people,
-        "kinds": burning_kinds(),
+        "kinds": push_kinds(),
         "alarms": [(alarm, turns_of([alarm])) for alarm in last[:LAST_ALARMS]],
     }
     return render(request, "notifications/escalation.html", context)

@@ -73,7 +73,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 
 def _vapid_public_key() -> str:
-    """Return what a browser needs to be woken; "" when no key of the server opens it."""
+    """Return what a browser needs to subscribe; "" when no key of the server opens it."""
     try:
         return vapid_public_key()
     except UnreadableTokenError:

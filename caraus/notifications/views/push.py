@@ -1,4 +1,4 @@
-"""The browsers that a person lets be woken (web push)."""
+"""The browsers in which a person takes push messages."""
 
 from pathlib import Path
 
@@ -85,7 +85,7 @@ def renew(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def unsubscribe(request: HttpRequest) -> HttpResponse:
-    """Wake the browser no more."""
+    """Push to the browser no more."""
     access.current_membership(request)
     subscription = subscription_of(access.signed_in_user(request), request.POST.get("endpoint", ""))
     if subscription:

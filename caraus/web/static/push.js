@@ -1,4 +1,4 @@
-// Lets this browser be woken: says what the browser allows, asks it, tells the server its address.
+// Lets this browser take push messages: says what the browser allows, asks it, tells the server its address.
 (() => {
   const box = document.querySelector("[data-push]");
   if (!box) return;
