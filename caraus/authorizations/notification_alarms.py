@@ -27,7 +27,7 @@ def _still_needed(alarms: Collection[Escalation], now: datetime) -> Collection[i
     }
     for several in living.values():
         stopped -= unneeded_authorizations(several)
-    return [alarm.pk for alarm in alarms if alarm.subject in stopped]
+    return [alarm.pk for alarm in alarms if alarm.subject_id in stopped]
 
 
 def _has_stopped(authorization: Authorization, now: datetime) -> bool:

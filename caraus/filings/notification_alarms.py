@@ -11,11 +11,11 @@ from caraus.notifications.models import Escalation
 
 
 def _still_needed(alarms: Collection[Escalation], now: datetime) -> Collection[int]:
-    changes = VehicleChange.objects.in_bulk({alarm.subject for alarm in alarms})
+    changes = VehicleChange.objects.in_bulk({alarm.subject_id for alarm in alarms})
     return [
         alarm.pk
         for alarm in alarms
-        if (change := changes.get(alarm.subject)) and key_of_state(change) == alarm.key
+        if (change := changes.get(alarm.subject_id)) and key_of_state(change) == alarm.key
     ]
 
 

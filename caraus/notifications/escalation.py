@@ -63,10 +63,10 @@ def still_needed(alarms: Sequence[Escalation], now: datetime) -> set[int]:
 
 @dataclass(frozen=True, slots=True)
 class NewEscalation:
-    """An alarm to begin: `subject` is the key of the row that it is about, `key` names it in its
+    """An alarm to begin: `subject_id` is the key of the row that it is about, `key` names it in its
     kind."""
 
-    subject: int
+    subject_id: int
     key: str
     message: MessageKind
     facts: Facts
@@ -108,7 +108,7 @@ def start_escalations(
             company=alarm.company,
             kind=kind.code,
             key=alarm.key,
-            subject=alarm.subject,
+            subject_id=alarm.subject_id,
             message=alarm.message.code,
             facts=alarm.facts,
             address=without_organization(alarm.address),

@@ -63,7 +63,7 @@ def _escalate_in(organization: Organization, now: datetime) -> None:
         "escalation", "user"
     ):
         notified[alarm_id].add(user_id)
-    turns: dict[tuple[User, NotificationKind], list[Escalation]] = defaultdict(list)
+    alarms_by_turn: dict[tuple[User, NotificationKind], list[Escalation]] = defaultdict(list)
     silent: list[Escalation] = []
     for alarm in alarms:
         kind = kind_of_code(alarm.kind)
@@ -78,7 +78,7 @@ def _escalate_in(organization: Organization, now: datetime) -> None:
             and _may_see(member, kind, alarm.company)
         )
         if user := next(following, None):
-            turns[user, kind].append(alarm)
+            alarms_by_turn[user, kind].append(alarm)
             alarm.next_at = until
         else:
             _end(alarm, Escalation.Outcome.UNANSWERED, now)
@@ -86,8 +86,8 @@ def _escalate_in(organization: Organization, now: datetime) -> None:
     Escalation.objects.bulk_update(alarms, ["next_at", "outcome", "ended_at"])
     # In the order in which notifications about UITs are written: two that write at once wait for
     # each other and never in a circle.
-    for user, kind in sorted(turns, key=lambda turn: (turn[0].pk, turn[1].position)):
-        several = turns[user, kind]
+    for user, kind in sorted(alarms_by_turn, key=lambda turn: (turn[0].pk, turn[1].position)):
+        several = alarms_by_turn[user, kind]
         numbers = {alarm.pk: len(notified[alarm.pk]) + 1 for alarm in several}
         _notify_in_turn(user, organization, kind, several, numbers, now=now, until=until)
     if silent:

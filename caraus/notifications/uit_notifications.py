@@ -121,7 +121,7 @@ def notify_about_uits(
 def _new_escalation(notice: UitNotice) -> NewEscalation:
     assert notice.alarm_about is not None  # noqa: S101 # chosen by it
     return NewEscalation(
-        subject=notice.alarm_about,
+        subject_id=notice.alarm_about,
         key=notice.key,
         message=notice.message,
         facts=notice.facts,

@@ -13,6 +13,6 @@ urlpatterns = [
     path("alarme/iesire/", escalation.leave_escalation, name="leave_escalation"),
     path("dispozitiv/", push.subscribe, name="push_subscribe"),
     path("dispozitiv/oprire/", push.unsubscribe, name="push_unsubscribe"),
-    path("dispozitiv/proba/", push.send_sample, name="push_sample"),
+    path("dispozitiv/proba/", push.request_sample, name="push_sample"),
     path("<int:pk>/", notifications.open_notification, name="open"),
 ]

@@ -17,13 +17,13 @@ def _still_needed(is_true: Callable[[Escalation, Transport], bool]) -> AlarmChec
 
     def check(alarms: Collection[Escalation], now: datetime) -> Collection[int]:
         rows = Transport.objects.filter(
-            ~DEALT_WITH, pk__in={alarm.subject for alarm in alarms}, company__archived_at=None
+            ~DEALT_WITH, pk__in={alarm.subject_id for alarm in alarms}, company__archived_at=None
         )
         transports = rows.select_related("company", "mark").defer("raw").in_bulk()
         return [
             alarm.pk
             for alarm in alarms
-            if (transport := transports.get(alarm.subject))
+            if (transport := transports.get(alarm.subject_id))
             and is_true(alarm, transport)
             and not _is_taken_since(alarm, transport)
         ]

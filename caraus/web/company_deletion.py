@@ -15,7 +15,7 @@ from caraus.transports.models import Transport, UnreadableRecord
 _NAMED = 20
 
 
-def has_uits(companies: Collection[Company]) -> set[int]:
+def company_keys_with_uits(companies: Collection[Company]) -> set[int]:
     """Return the keys of the companies of which ANAF ever gave a UIT, readable or not, or that
     filed for one."""
     return {
@@ -41,7 +41,7 @@ def delete_companies_without_uits(
             organization_id=actor.organization_id, pk__in=[company.pk for company in companies]
         )
     )
-    with_data = has_uits(locked)
+    with_data = company_keys_with_uits(locked)
     if not with_fleet:
         with_data |= set(
             Vehicle.objects.filter(company__in=locked).values_list("company_id", flat=True)

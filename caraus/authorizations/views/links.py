@@ -89,8 +89,8 @@ def _show_once(
 def sent_links(request: HttpRequest) -> HttpResponse:
     """Show every link, newest first: for whom, how far it has come, until when."""
     membership = access.require_role(request, Role.DISPATCHER)
-    links = visible_links(membership).prefetch_related("companies")
-    page = Paginator(links, LINKS_PER_PAGE).get_page(request.GET.get("pagina"))
+    sent = visible_links(membership).prefetch_related("companies")
+    page = Paginator(sent, LINKS_PER_PAGE).get_page(request.GET.get("pagina"))
     context = {"page": page, "links": link_rows(page), "may_authorize": True}
     return render(request, "authorizations/sent_links.html", context)
 

@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
                 ('facts', models.JSONField(default=dict)),
                 ('kind', models.CharField(max_length=40)),
                 ('key', models.CharField(max_length=200)),
-                ('subject', models.BigIntegerField()),
+                ('subject_id', models.BigIntegerField()),
                 ('address', models.CharField(max_length=300)),
                 ('card', models.CharField(blank=True, max_length=200)),
                 ('is_of_day', models.BooleanField(default=False)),

@@ -64,7 +64,7 @@ class Escalation(Written):
     kind = models.CharField(max_length=40)
     key = UniqueKeyField(max_length=200)
     # The row that the alarm is about, of the package whose kind it is.
-    subject = models.BigIntegerField()
+    subject_id = models.BigIntegerField()
     # What a notification about it is made of, for a person who has none yet.
     address = models.CharField(max_length=300)
     card = models.CharField(max_length=200, blank=True)

@@ -98,7 +98,7 @@ def unsubscribe(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 @rate_limited("push")
-def send_sample(request: HttpRequest) -> HttpResponse:
+def request_sample(request: HttpRequest) -> HttpResponse:
     """Have a sample sent to the browser; 410 when it is not known, or was withdrawn."""
     access.current_membership(request)
     subscription = subscription_of(access.signed_in_user(request), request.POST.get("endpoint", ""))

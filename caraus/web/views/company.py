@@ -63,7 +63,7 @@ def company_page(request: HttpRequest, pk: int) -> HttpResponse:
         "with_issues": count_with_issues([company.pk], today()),
         "rights": company.rights.select_related("authorization").order_by("-authorization_id"),
         "members": _members_who_see(company),
-        "can_delete": not company_deletion.has_uits([company]),
+        "can_delete": not company_deletion.company_keys_with_uits([company]),
         "in_fleet": company.fleet.count(),
         "may_change": access.has_role(membership, Role.ADMIN),
         "may_link": access.has_role(membership, Role.DISPATCHER),
