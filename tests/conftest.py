@@ -60,8 +60,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Over several processes, a file that takes long must not be the last one begun."""
 
     def rank(item: pytest.Item) -> int:
-        places = {item.path.name, item.path.parent.name}
-        return next((at for at, place in enumerate(LONGEST_FIRST) if place in places), 99)
+        names = {item.path.name, item.path.parent.name}
+        return next((at for at, name in enumerate(LONGEST_FIRST) if name in names), 99)
 
     items.sort(key=rank)
 

@@ -236,7 +236,7 @@ def change_member(
     """Change the role, or restrict to other companies; the last owner stays owner."""
     _require_present(actor, role=role)
     member.refresh_from_db()
-    _require_over(actor, member)
+    _require_may_change(actor, member)
     was = member.role
     if member.role == Role.OWNER and role != Role.OWNER:
         _require_another_owner(member)
@@ -269,7 +269,7 @@ def remove_member(actor: Membership, member: Membership) -> None:
     """Take another member out of the organization. Raises ValidationError for the last owner."""
     _require_present(actor, role=Role.VIEWER)
     member.refresh_from_db()
-    _require_over(actor, member)
+    _require_may_change(actor, member)
     _end_membership(member)
     audit_log.record_action(
         "member",
@@ -326,7 +326,7 @@ def _lock_organization(organization: Organization) -> None:
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
 
 
-def _require_over(actor: Membership, member: Membership) -> None:
+def _require_may_change(actor: Membership, member: Membership) -> None:
     if member.role == Role.OWNER and actor.role != Role.OWNER:
         raise ValidationError(gettext("Numai un proprietar poate schimba un proprietar."))
 

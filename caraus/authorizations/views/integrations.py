@@ -36,7 +36,7 @@ from caraus.core.queries import parse_key
 
 # In the session: the external link that this browser opened, and the authorization that it gave.
 LINK_KEY = "external_link"
-GIVEN_KEY = "given_authorization"
+AUTHORIZATION_KEY = "given_authorization"
 # Of the companies that ANAF refuses, on the page after ANAF.
 NAMED_WITHOUT_RIGHT = 2
 
@@ -95,7 +95,9 @@ def authorize(request: HttpRequest) -> HttpResponse:
             replaces=replaces,
         )
     except AnafError as error:
-        return finished(request, ERROR_TEXTS[error.code], status=503, organization=organization)
+        return render_consent_result(
+            request, ERROR_TEXTS[error.code], status=503, organization=organization
+        )
     return redirect(address)
 
 
@@ -126,10 +128,10 @@ def callback(request: HttpRequest) -> HttpResponse:
         response["Refresh"] = "1"
         return _after_anaf(response)
     organization = begun.organization if begun and not by_link else None
-    return finished(request, result, by_link=by_link, organization=organization)
+    return render_consent_result(request, result, by_link=by_link, organization=organization)
 
 
-def finished(
+def render_consent_result(
     request: HttpRequest,
     result: Authorization | ErrorText,
     *,
@@ -145,12 +147,12 @@ def finished(
     if isinstance(result, ErrorText):
         context["error"] = result
     else:
-        request.session[GIVEN_KEY] = result.pk
-        context |= _given(request, result)
+        request.session[AUTHORIZATION_KEY] = result.pk
+        context |= _authorization_context(request, result)
     return _after_anaf(render(request, "authorizations/finished.html", context, status=status))
 
 
-def _given(request: HttpRequest, authorization: Authorization) -> dict[str, object]:
+def _authorization_context(request: HttpRequest, authorization: Authorization) -> dict[str, object]:
     """Return what was authorized, what ANAF says about it, and whether it can be taken back
     here."""
     progress = rights_progress.rights_progress(authorization)
@@ -196,7 +198,7 @@ def _rights_of(authorization: Authorization, progress: RightsProgress) -> dict[s
 def given_rights(request: HttpRequest) -> HttpResponse:
     """Show the part of the page after ANAF that fills while the worker polls each company: for
     the browser that has just authorized, with an account or by a link."""
-    given = Authorization.objects.filter(pk=request.session.get(GIVEN_KEY) or 0)
+    given = Authorization.objects.filter(pk=request.session.get(AUTHORIZATION_KEY) or 0)
     authorization = given.select_related("link", "organization").first()
     if authorization is not None and not _may_still_see(authorization):
         authorization = None
@@ -207,7 +209,7 @@ def given_rights(request: HttpRequest) -> HttpResponse:
         raise Http404
     context = {"authorization": authorization, "by_link": authorization.link is not None}
     name = "authorizations/_rights_progress.html" if is_part else "authorizations/finished.html"
-    return render(request, name, context | _given(request, authorization))
+    return render(request, name, context | _authorization_context(request, authorization))
 
 
 def _may_still_see(authorization: Authorization) -> bool:

@@ -31,7 +31,11 @@ from caraus.authorizations.configuration import is_configured
 from caraus.authorizations.link_forms import HolderForm, LinkForm
 from caraus.authorizations.link_rows import link_rows, links_for, visible_links
 from caraus.authorizations.models import ExternalLink
-from caraus.authorizations.views.integrations import GIVEN_KEY, LINK_KEY, finished
+from caraus.authorizations.views.integrations import (
+    AUTHORIZATION_KEY,
+    LINK_KEY,
+    render_consent_result,
+)
 from caraus.core.queries import parse_keys
 
 # Links on a page of the table.
@@ -140,7 +144,7 @@ def open_link(request: HttpRequest, secret: str) -> HttpResponse:
     if link is None and (too_often := count_request(request, "link")):
         return _without_referrer(too_many_requests(request, too_often))
     if refused is not None or link is None:
-        return _over(request, refused or links.UNKNOWN_LINK)
+        return _render_unusable(request, refused or links.UNKNOWN_LINK)
     if request.method == "GET":
         _note_opened(request, link)
     response = redirect("external_page")
@@ -164,8 +168,8 @@ def external_page(request: HttpRequest) -> HttpResponse:
     link = ExternalLink.objects.filter(pk=pk or 0).select_related("organization").first()
     refused = links.link_error(link)
     if refused is not None or link is None:
-        return _over(request, refused or links.UNKNOWN_LINK)
-    given = link.authorizations.filter(pk=request.session.get(GIVEN_KEY) or 0).first()
+        return _render_unusable(request, refused or links.UNKNOWN_LINK)
+    given = link.authorizations.filter(pk=request.session.get(AUTHORIZATION_KEY) or 0).first()
     form = HolderForm(
         request.POST if request.method == "POST" else None,
         initial={"name": given.person_name if given else ""},
@@ -177,7 +181,7 @@ def external_page(request: HttpRequest) -> HttpResponse:
             )
             return redirect(address)
         except AnafError as error:
-            return finished(request, ERROR_TEXTS[error.code], status=503, by_link=True)
+            return render_consent_result(request, ERROR_TEXTS[error.code], status=503, by_link=True)
     context = {
         "link": link,
         "companies": links.link_companies(link),
@@ -187,7 +191,7 @@ def external_page(request: HttpRequest) -> HttpResponse:
     return render(request, "authorizations/external.html", context)
 
 
-def _over(request: HttpRequest, refused: links.LinkError) -> HttpResponse:
+def _render_unusable(request: HttpRequest, refused: links.LinkError) -> HttpResponse:
     status = 404 if refused is links.UNKNOWN_LINK else 410
     return _without_referrer(
         render(request, "authorizations/link_unusable.html", {"refused": refused}, status=status)
