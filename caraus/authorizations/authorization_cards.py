@@ -66,7 +66,7 @@ class AuthorizationCard:
 class AuthorizationCards:
     """What Integrări shows: the authorizations, and the links that may still be used."""
 
-    shown: list[AuthorizationCard]
+    cards: list[AuthorizationCard]
     overall: Health | None
     companies: list[Company]
     past: list[Authorization]
@@ -78,22 +78,22 @@ class AuthorizationCards:
 
     @property
     def newest(self) -> str:
-        return str(self.shown[0].authorization.pk) if self.shown else "0"
+        return str(self.cards[0].authorization.pk) if self.cards else "0"
 
     @property
     def rights_pending(self) -> bool:
         """Return whether the page reloads all cards every few seconds."""
-        return any(card.rights_pending and len(card.rights) <= _FEW for card in self.shown)
+        return any(card.rights_pending and len(card.rights) <= _FEW for card in self.cards)
 
 
 def authorization_cards(membership: Membership) -> AuthorizationCards:
     """Collect what the member may see of the organization's authorizations."""
     companies = list(access.visible_companies(membership))
-    shown = _cards(membership, companies)
-    _attach_other_rights(shown)
+    cards = _cards(membership, companies)
+    _attach_other_rights(cards)
     return AuthorizationCards(
-        shown=shown,
-        overall=_overall(shown, companies),
+        cards=cards,
+        overall=_overall(cards, companies),
         companies=companies,
         past=_past(membership, companies),
         links=link_rows(usable_links(membership).prefetch_related("companies")[:_LINKS]),
@@ -174,11 +174,11 @@ def _rights(authorization: Authorization, companies: list[Company]) -> list[Comp
     return rights
 
 
-def _overall(shown: list[AuthorizationCard], companies: list[Company]) -> Health | None:
+def _overall(cards: list[AuthorizationCard], companies: list[Company]) -> Health | None:
     """Return the overall health. Companies that no active authorization covers count against the
     green tick, except those about which ANAF is being polled right now."""
     states: dict[int, set[str]] = {company.pk: set() for company in companies}
-    for card in shown:
+    for card in cards:
         if card.authorization.is_active:
             for right in card.rights:
                 states[right.company.pk].add(right.state)
@@ -188,8 +188,8 @@ def _overall(shown: list[AuthorizationCard], companies: list[Company]) -> Health
         if CompanyRight.State.COVERED not in company_states
     ]
     refused = sum(CompanyRight.State.NO_RIGHT in company_states for company_states in uncovered)
-    unknown = 0 if any(card.rights_pending for card in shown) else len(uncovered) - refused
-    return overall([card.health for card in shown], refused=refused, unknown=unknown)
+    unknown = 0 if any(card.rights_pending for card in cards) else len(uncovered) - refused
+    return overall([card.health for card in cards], refused=refused, unknown=unknown)
 
 
 def _past(membership: Membership, companies: list[Company]) -> list[Authorization]:

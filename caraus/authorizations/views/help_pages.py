@@ -35,12 +35,12 @@ def cause(request: HttpRequest, slug: str) -> HttpResponse:
 def renewed_certificate(request: HttpRequest) -> HttpResponse:
     """Show the steps; the button names the authorization that the new one takes over from."""
     membership = access.current_membership(request)
-    shown = authorization_cards(membership).shown
+    cards = authorization_cards(membership).cards
     selected = request.GET.get("autorizare", "")
-    chosen = next((card for card in shown if str(card.authorization.pk) == selected), None)
+    chosen = next((card for card in cards if str(card.authorization.pk) == selected), None)
     context = {
-        "shown": shown,
-        "chosen": chosen or (shown[0] if len(shown) == 1 else None),
+        "cards": cards,
+        "chosen": chosen or (cards[0] if len(cards) == 1 else None),
         "configured": is_configured(),
         "may_authorize": access.has_role(membership, Role.DISPATCHER),
     }

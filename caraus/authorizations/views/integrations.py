@@ -50,20 +50,15 @@ def integrations(request: HttpRequest) -> HttpResponse:
     nothing new came, the response is 204 and the card stays as it is.
     """
     membership = access.current_membership(request)
-    shown = authorization_cards(membership)
-    if request.GET.get("asteapta") == shown.newest and consent.is_consent_open(
+    panel = authorization_cards(membership)
+    if request.GET.get("asteapta") == panel.newest and consent.is_consent_open(
         user=access.signed_in_user(request), organization=membership.organization
     ):
         return HttpResponse(status=204)
     context = {
-        "panel": shown,
-        "shown": shown.shown,
-        "overall": shown.overall,
-        "newest": shown.newest,
-        "rights_pending": shown.rights_pending,
-        "companies": shown.companies,
-        "card_notices": rendered_card_notices(membership.organization, shown.companies)
-        if shown.shown
+        "panel": panel,
+        "card_notices": rendered_card_notices(membership.organization, panel.companies)
+        if panel.cards
         else [],
         "configured": is_configured(),
         "missing_keys": missing_keys(),
