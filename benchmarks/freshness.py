@@ -36,8 +36,8 @@ from caraus.sync.schedule.rates import (
     improve_prior,
     observe,
     observe_first_response,
-    round_observed,
 )
+from tests.sync.rounded_rates import round_observed
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 CALLS = 900

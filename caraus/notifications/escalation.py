@@ -34,17 +34,13 @@ MAX_PEOPLE = 6
 #: nobody has dealt with them.
 type AlarmCheck = Callable[[Collection[Escalation], datetime], Collection[int]]
 
-_checks: dict[str, AlarmCheck] = {}
+#: By the code of the kind.
+alarm_checks: dict[str, AlarmCheck] = {}
 
 
 def register_alarm_check(kind: NotificationKind, check: AlarmCheck) -> None:
     """Register which alarms of a kind are still needed."""
-    _checks[kind.code] = check
-
-
-def checked_kinds() -> set[str]:
-    """Return the codes of the kinds that have a check."""
-    return set(_checks)
+    alarm_checks[kind.code] = check
 
 
 def still_needed(alarms: Sequence[Escalation], now: datetime) -> set[int]:
@@ -56,8 +52,8 @@ def still_needed(alarms: Sequence[Escalation], now: datetime) -> set[int]:
     return {
         pk
         for code, several in by_kind.items()
-        if code in _checks
-        for pk in _checks[code](several, now)
+        if code in alarm_checks
+        for pk in alarm_checks[code](several, now)
     }
 
 

@@ -99,7 +99,7 @@ def test_turns_are_written_in_the_order_in_which_everybody_is_notified(
 
 def test_all_kinds_with_push_have_a_check_and_are_not_held_by_quiet_hours() -> None:
     kinds = push_kinds()
-    assert {kind.code for kind in kinds} == escalation.checked_kinds()
+    assert {kind.code for kind in kinds} == {*escalation.alarm_checks}
     assert all(kind.urgent or kind.essential for kind in kinds)
 
 

@@ -25,6 +25,7 @@ from caraus.sync.schedule.rates import DEFAULT_PRIOR
 from caraus.transports.models import Transport, UnreadableRecord
 from tests import factories
 from tests.simulator_process import SimulatorProcess
+from tests.sync.rounded_rates import round_observed
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -70,8 +71,8 @@ def test_the_plan_is_made_from_the_rates_of_all_and_read_by_everybody(
     SyncState.objects.update(exposure=6, last_good_at=timezone.now())
     SyncState.objects.filter(rate=100).update(new_uits=600)
     alike = {
-        rates.round_observed(rates.Observed(600, 6)): 4,
-        rates.round_observed(rates.Observed(0, 6)): 56,
+        round_observed(rates.Observed(600, 6)): 4,
+        round_observed(rates.Observed(0, 6)): 56,
     }
     assert plan.update_plan().prior == pytest.approx(rates.improve_prior(DEFAULT_PRIOR, alike))
     assert plan.current_plan().prior[0] > DEFAULT_PRIOR[0]
