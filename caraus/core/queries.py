@@ -29,8 +29,8 @@ MAX_KEYS = 500
 
 
 def parse_keys(texts: Sequence[str], *, limit: int | None = MAX_KEYS) -> list[int]:
-    """Return the primary keys that a form or an address names, the first `limit` of them,
-    without what is no key."""
+    """Return the primary keys, or the numbers of rows from 1, that a form or an address names:
+    the first `limit` of them, without what is no key."""
     return [key for text in texts[:limit] if (key := parse_key(text))]
 
 

@@ -12,7 +12,7 @@ from caraus.core.formatting import gettext_lazy
 from caraus.lists.spreadsheets import Sheet, read_file, read_text
 
 _ROLE_FIELD = "coloana-"
-# More than any row or column has; `int` takes long for endless ones.
+# More than any column has; `int` takes long for endless ones.
 _DIGITS = 10
 
 
@@ -79,8 +79,3 @@ def chosen_roles(posted: Mapping[str, str]) -> dict[int, str]:
         and index.isdecimal()
         and len(index) < _DIGITS
     }
-
-
-def chosen_rows(numbers: list[str]) -> set[int]:
-    """Return the numbers of rows that were ticked."""
-    return {int(number) for number in numbers if number.isdecimal() and len(number) < _DIGITS}

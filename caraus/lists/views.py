@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from caraus.core.formatting import plural
+from caraus.core.queries import parse_keys
 from caraus.lists import drafts
 from caraus.lists.columns import SKIPPED, ListFormat
-from caraus.lists.forms import chosen_roles, chosen_rows
+from caraus.lists.forms import chosen_roles
 from caraus.lists.models import Draft
 from caraus.lists.spreadsheets import UnreadableFileError
 
@@ -44,7 +45,7 @@ def change_draft(
     if "coloane" in posted:
         drafts.set_roles(draft, form, chosen_roles(posted.dict()))
     elif "desparte" in posted:
-        drafts.accept_splits(draft, chosen_rows(posted.getlist("rand")))
+        drafts.accept_splits(draft, parse_keys(posted.getlist("rand"), limit=None))
     elif "gresite" in posted:
         try:
             drafts.correct_rows(draft, form, unclear, posted["gresite"])

@@ -17,6 +17,7 @@ from caraus.accounts import access
 from caraus.accounts.models import Company, Membership
 from caraus.accounts.rate_limits import rate_limited
 from caraus.core.formatting import normalized_plate, today
+from caraus.core.queries import parse_keys
 from caraus.filings import changes, permission
 from caraus.filings.display import describe_change, format_plate, format_vehicle
 from caraus.filings.forms import VehicleChangeForm
@@ -114,9 +115,9 @@ def change_of_vehicle(request: HttpRequest) -> HttpResponse:
     plate = normalized_plate(request.GET.get("numar", ""))
     transports = _of_plate(membership, allowed, plate)
     form = _form(request, transports[0] if transports else None)
-    ticked = {pk for pk in request.POST.getlist("uit") if pk.isascii() and pk.isdecimal()}
+    ticked = set(parse_keys(request.POST.getlist("uit")))
     if request.method == "POST" and form.is_valid():
-        chosen = [transport for transport in transports if str(transport.pk) in ticked]
+        chosen = [transport for transport in transports if transport.pk in ticked]
         if not chosen:
             messages.error(request, gettext("Bifează cel puțin un UIT."))
         elif drafts := _drafted(form, chosen, membership):
