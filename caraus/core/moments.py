@@ -25,7 +25,7 @@ def exact_moment(moment: datetime) -> str:
 def draw_moment(moment: datetime | None) -> str:
     """Draw a moment in words, its exact time on hover and for machines."""
     if moment is None:
-        return moment_words(None)
+        return SafeString(escape(moment_words(None)))
     return SafeString(f"{_exactly(moment.astimezone(UTC))}{escape(moment_words(moment))}</time>")
 
 

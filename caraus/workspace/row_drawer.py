@@ -53,31 +53,34 @@ class RowDrawer:
         self._may_mark, self._may_file_for = may_mark, may_file_for
         self._with_company = with_company
         self._detail_url, self._filing_url = detail_url(), _split_url("filings:new")
-        self._papers_label = papers_label(layout.columns)
+        self._papers_label = escape(papers_label(layout.columns))
         # Equal states look the same: each is drawn once.
         self._state_cells: dict[Validity, _StateCells] = {}
         # What is the same in all rows.
         self._new_and_changed = (
-            f'<span class="mark mark-new">{draw_icon("sparkles", 14)}{gettext("nou")}</span>'
-            f'<span class="mark mark-changed">{draw_icon("pencil", 14)}{gettext("schimbat")}</span>'
+            f'<span class="mark mark-new">{draw_icon("sparkles", 14)}'
+            f"{escape(gettext('nou'))}</span>"
+            f'<span class="mark mark-changed">{draw_icon("pencil", 14)}'
+            f"{escape(gettext('schimbat'))}</span>"
         )
         self._copy_icons = (
             f'<span class="copy-before">{draw_icon("copy")}</span>'
             f'<span class="copy-after">{draw_icon("check")}</span>'
         )
         self._label_from, self._label_to = (
-            f'<span class="visually-hidden">{word} </span>'
+            f'<span class="visually-hidden">{escape(word)} </span>'
             for word in (gettext("de la"), gettext("la"))
         )
-        self._label_pick = gettext("Alege UIT")
-        self._label_copy = gettext("Copiază UIT")
-        self._label_done = gettext("Descărcat: UIT")
-        self._label_undo = gettext("Scoate marcajul: UIT")
-        self._label_seen = gettext("Văzut prima dată")
-        self._label_changed = gettext("Ultima modificare")
-        self._label_file = gettext("Schimbă vehiculul la ANAF: UIT")
-        self._label_file_title = gettext("Schimbă vehiculul la ANAF")
-        self._label_vehicle, self._label_declarant = gettext("Vehicul"), gettext("Declarant")
+        self._label_pick = escape(gettext("Alege UIT"))
+        self._label_copy = escape(gettext("Copiază UIT"))
+        self._label_done = escape(gettext("Descărcat: UIT"))
+        self._label_undo = escape(gettext("Scoate marcajul: UIT"))
+        self._label_seen = escape(gettext("Văzut prima dată"))
+        self._label_changed = escape(gettext("Ultima modificare"))
+        self._label_file = escape(gettext("Schimbă vehiculul la ANAF: UIT"))
+        self._label_file_title = escape(gettext("Schimbă vehiculul la ANAF"))
+        self._label_vehicle = escape(gettext("Vehicul"))
+        self._label_declarant = escape(gettext("Declarant"))
         draw_cell = {
             "vehicle": self._vehicle,
             "route": self._route,
@@ -161,8 +164,8 @@ class RowDrawer:
         if mark is not None:
             tone, icon = ("good", "circle-check") if mark.is_dealt_with else ("calm", "user-check")
             pills += (
-                f'<span class="pill pill-{tone}" data-mark-kind="{mark.kind}">{draw_icon(icon)}'
-                f"<span>{escape(_mark_label(transport, mark))}</span></span>"
+                f'<span class="pill pill-{tone}" data-mark-kind="{escape(mark.kind)}">'
+                f"{draw_icon(icon)}<span>{escape(_mark_label(transport, mark))}</span></span>"
             )
         issues = issue_labels(transport)
         if transport.unreadable_fields:
@@ -296,5 +299,5 @@ def _documents(transport: Transport, css_class: str) -> str:
     drawn = "".join(f'<span class="{css_class}">{escape(text)}</span>' for text in texts)
     more = len(transport.documents) - DOCUMENTS_PER_ROW
     if more > 0:
-        drawn += f'<span class="sub">{gettext("și încă {n}").format(n=more)}</span>'
+        drawn += f'<span class="sub">{escape(gettext("și încă {n}").format(n=more))}</span>'
     return drawn
