@@ -83,7 +83,11 @@ def selected_membership(request: HttpRequest) -> Membership | None:
     """Return the membership in the organization that the address names; None without one there.
     Where the address names none: in the organization used last in this session, else in any, else
     the first by name. Whether it lets the user in is not checked."""
-    own = memberships(request)
+    return selected_among(request, memberships(request))
+
+
+def selected_among(request: HttpRequest, own: list[Membership]) -> Membership | None:
+    """Return the `selected_membership` among the user's own, for who needs both."""
     if slug := split_path(request.path)[0]:
         return next((each for each in own if each.organization.slug == slug), None)
     chosen = request.session.get(SESSION_KEY, signed_in_user(request).last_organization_id)
@@ -100,9 +104,9 @@ def select_organization(request: HttpRequest, organization_id: int) -> None:
 
 
 def remember_organization(request: HttpRequest, membership: Membership) -> None:
-    """Keep which organization is used, where the person has several."""
+    """Keep which organization is used, for a person who has several."""
     last = request.session.get(SESSION_KEY, signed_in_user(request).last_organization_id)
-    if last != membership.organization_id and len(memberships(request)) > 1:
+    if last != membership.organization_id:
         select_organization(request, membership.organization_id)
 
 

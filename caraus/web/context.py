@@ -16,9 +16,10 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"signup_open": settings.SIGNUP == "open", "organization": None}
-    current = access.selected_membership(request)
+    own = access.memberships(request)
+    current = access.selected_among(request, own)
     return {
-        "organizations": [membership.organization for membership in access.memberships(request)],
+        "organizations": [membership.organization for membership in own],
         "organization": current.organization if current else None,
         "version": __version__,
         # The page of another organization that the head's menu leads to.

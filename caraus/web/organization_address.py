@@ -47,10 +47,12 @@ class OrganizationMiddleware:
             return None  # SignInRequiredMiddleware has let through what all may see
         if not names_organization:
             return _without_organization(request)
-        membership = access.selected_membership(request)
+        own = access.memberships(request)
+        membership = access.selected_among(request, own)
         if membership is None:
             raise Http404(gettext("Nu există sau nu este al organizației tale."))
-        if not request.htmx:  # type: ignore[attr-defined] # parts refresh themselves in every tab
+        is_part = request.htmx  # type: ignore[attr-defined] # they refresh themselves in every tab
+        if len(own) > 1 and not is_part:
             access.remember_organization(request, membership)
         return None
 
@@ -58,7 +60,7 @@ class OrganizationMiddleware:
 def _without_organization(request: HttpRequest) -> HttpResponse | None:
     """Lead to the organization used last. A form is taken only where one alone can be meant."""
     memberships = access.memberships(request)
-    membership = access.selected_membership(request)
+    membership = access.selected_among(request, memberships)
     if membership is None:
         return None  # of no organization, as the page will say
     if request.method in {"GET", "HEAD"}:
