@@ -283,10 +283,14 @@ def test_what_runs_imports_nothing_that_only_developers_have() -> None:
     missing = set()
     for path in [*(ROOT / "caraus").rglob("*.py"), *(ROOT / "anaf_simulator").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names.append(node.module)
-            for top in {name.split(".")[0] for name in names} & set(owners):
+            match node:
+                case ast.Import():
+                    names = [alias.name for alias in node.names]
+                case ast.ImportFrom(module=str(module), level=0):
+                    names = [module]
+                case _:
+                    continue
+            for top in {name.split(".")[0] for name in names} & owners.keys():
                 owning = {re.sub(r"[-_.]+", "-", owner).lower() for owner in owners[top]}
                 if not owning & installed:
                     missing.add(f"{path.relative_to(ROOT)}: {top}")

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def _imported(path: Path) -> Iterator[str]:
                 yield str(node.module)
 
 
+@cache
 def _graph() -> dict[str, set[str]]:
     """Map each module to the modules it imports; `from package import module` is no import of the
     package's own names."""
