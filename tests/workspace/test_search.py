@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from django.utils import timezone
@@ -135,10 +136,8 @@ def test_a_row_is_found_by_what_it_holds_now(make: MakeTransport) -> None:
     assert search_results("cj77nou") == {row.uit}
 
 
-@pytest.mark.parametrize("sort", SORTS)
-@pytest.mark.parametrize("show", SHOW)
 def test_a_search_is_filtered_and_ordered_as_the_list_is(
-    make: MakeTransport, organization: Organization, show: str, sort: str
+    make: MakeTransport, organization: Organization
 ) -> None:
     now, states = timezone.now(), list(Transport.State)
     other_company = factories.company(organization, cui=factories.OTHER_CUI)
@@ -157,10 +156,15 @@ def test_a_search_is_filtered_and_ordered_as_the_list_is(
         row.last_changed_at += timedelta(minutes=number * 11 % 24)
         row.save()
     company_ids = [company.pk for company in Company.objects.all()]
-    until = today().isoformat()
-    for more in ({}, {"modificate": "1"}, {"pana_la": until}, {"vehicul": "77n"}):
-        query = {"q": "cj77", "arata": SHOW[show].url_word, "sortare": SORTS[sort].url_word}
-        filters = ListFilters.from_query(query | more)
+    more: tuple[dict[str, str], ...] = (
+        {},
+        {"modificate": "1"},
+        {"pana_la": today().isoformat()},
+        {"vehicul": "77n"},
+    )
+    for show, sort, further in product(SHOW.values(), SORTS.values(), more):
+        query = {"q": "cj77", "arata": show.url_word, "sortare": sort.url_word} | further
+        filters = ListFilters.from_query(query)
         everything = Transport.objects.all()
         _, page = listing.list_page(filters, everything, company_ids, today=today())
         unsearched = listing.filter_transports(
@@ -170,7 +174,7 @@ def test_a_search_is_filtered_and_ordered_as_the_list_is(
         if filters.order == "urgent":
             expected = urgency.with_urgency(expected, today=today())
         expected = expected.order_by(*pagination.ORDERS[filters.order].order_by(backwards=False))
-        assert [row.pk for row in page] == [row.pk for row in expected]
+        assert [row.pk for row in page] == [row.pk for row in expected], query
 
 
 @pytest.mark.parametrize(
