@@ -8,13 +8,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from caraus.accounts.models import AuditLogEntry, Membership, Organization, Role, User
-from caraus.core.formatting import BUCHAREST
+from caraus.core.formatting import BUCHAREST, today
 from caraus.filings import changes, permission
 from caraus.filings.display import format_plate
 from caraus.filings.models import VehicleChange
 from caraus.filings.states import ChangeState
 from caraus.fleet.models import Vehicle
 from caraus.transports.display import route_title
+from caraus.transports.models import Transport
 from tests import factories
 from tests.filings.conftest import Desk, text_of
 
@@ -46,6 +47,19 @@ def test_one_change_in_two_steps(desk: Desk, dispatcher: Client) -> None:
     assert "apare la ANAF" in text_of(
         dispatcher.get(reverse("workspace:detail", args=[transport.pk]))
     )
+
+
+def test_for_a_uit_that_has_expired_the_page_says_so_before_anything_is_typed(
+    desk: Desk, dispatcher: Client
+) -> None:
+    transport = desk.new_uit()
+    Transport.objects.update(first_expired_day=today())
+    address = reverse("filings:new", args=[transport.pk])
+    page = text_of(dispatcher.get(address))
+    assert "UIT-ul a expirat: vehiculul se poate schimba numai cât este valabil." in page
+    assert 'name="plate"' not in page
+    assert "UIT-ul a expirat" in text_of(dispatcher.post(address, CHANGE))
+    assert not VehicleChange.objects.exists()
 
 
 def test_before_it_is_filed_the_page_names_the_trip_and_a_plate_that_is_not_in_the_fleet(

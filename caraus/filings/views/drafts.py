@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -22,7 +23,7 @@ from caraus.filings import changes, permission
 from caraus.filings.display import describe_change, format_plate, format_vehicle
 from caraus.filings.forms import VehicleChangeForm
 from caraus.filings.models import VehicleChange
-from caraus.filings.rules import RuleError
+from caraus.filings.rules import RuleError, check_uit
 from caraus.fleet.models import Vehicle
 from caraus.transports.models import Transport
 from caraus.transports.reconcile import PLATE_FIELDS
@@ -48,8 +49,18 @@ def change_of_uit(request: HttpRequest, pk: int) -> HttpResponse:
         "transport": transport,
         "before": format_vehicle(transport.current_vehicle),
         "open_change": _shown_open(transport),
+        "refusal": _refusal(transport),
     }
     return render(request, "filings/new.html", context)
+
+
+def _refusal(transport: Transport) -> str:
+    """Return why nothing can be filed for a UIT, whatever the vehicle; "" when it can."""
+    try:
+        check_uit(transport, now=timezone.now())
+    except RuleError as error:
+        return error.sentence
+    return ""
 
 
 def _shown_open(transport: Transport) -> object:
