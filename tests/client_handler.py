@@ -24,10 +24,6 @@ from caraus.accounts.sessions import SessionStore
 from caraus.core import crypto
 from caraus.web.organization_address import PERSONAL_ROUTES
 
-CHAIN = (
-    *("_view_middleware", "_template_response_middleware", "_exception_middleware"),
-    "_middleware_chain",
-)
 # Plain SQL: it goes before every request of a test.
 OWN_ORGANIZATIONS = """
     SELECT session.sealed, person.last_organization_id, organization.id, organization.slug
@@ -39,7 +35,8 @@ OWN_ORGANIZATIONS = """
     ORDER BY organization.name, organization.id
 """
 _load = ClientHandler.load_middleware
-_built: ClientHandler | None = None
+# What loading sets on a handler.
+_chain: dict[str, Any] = {}
 _request = Client.request
 
 
@@ -95,19 +92,17 @@ def _slug_of_member(client: Client) -> str:
 
 
 def _load_or_share(handler: ClientHandler, is_async: bool = False) -> None:
-    global _built
-    if _built is None:
+    if not _chain:
+        before = {*vars(handler)}
         _load(handler, is_async)
-        _built = handler
-    for name in CHAIN:
-        setattr(handler, name, getattr(_built, name))
+        _chain.update({name: vars(handler)[name] for name in {*vars(handler)} - before})
+    vars(handler).update(_chain)
 
 
 def _forget(*, setting: str, **_: Any) -> None:
     """Middleware reads settings when it is built; none reads where ANAF is."""
-    global _built
     if not setting.startswith("ANAF_"):
-        _built = None
+        _chain.clear()
 
 
 def install() -> None:
