@@ -67,6 +67,11 @@ REVOKED_LINK = LinkError(
     gettext_lazy("Linkul a fost retras"),
     gettext_lazy("Cel care l-a trimis, sau un coleg al lui, l-a retras. Nu trebuie să faci nimic."),
 )
+ARCHIVED_LINK = LinkError(
+    "archived",
+    gettext_lazy("Autorizarea nu mai este necesară"),
+    gettext_lazy("Cel care a trimis linkul nu mai lucrează cu firma. Nu trebuie să faci nimic."),
+)
 
 
 @transaction.atomic
@@ -132,6 +137,8 @@ def link_error(link: ExternalLink | None, *, now: datetime | None = None) -> Lin
         return USED_LINK
     if link.revoked_at is not None or not _sender_may(link):
         return REVOKED_LINK
+    if not link.for_all and not link_companies(link):
+        return ARCHIVED_LINK
     return EXPIRED_LINK if not link.is_usable(now or timezone.now()) else None
 
 
@@ -203,7 +210,6 @@ def withdraw_link(link: ExternalLink, membership: Membership) -> bool:
 
 
 def link_companies(link: ExternalLink) -> list[Company]:
-    """Return the companies for which the link is, as the holder is shown."""
-    if link.for_all:
-        return list(link.organization.companies.filter(archived_at=None))
-    return list(link.companies.all())
+    """Return the companies for which the link is, as the holder is shown; none that is archived."""
+    companies = link.organization.companies if link.for_all else link.companies
+    return list(companies.filter(archived_at=None))

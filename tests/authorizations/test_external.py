@@ -10,10 +10,17 @@ from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from caraus.accounts import organizations
 from caraus.accounts.models import Company, Membership, Organization, User
 from caraus.authorizations import consent, links, rights
 from caraus.authorizations.anaf_errors.consent_errors import LINK_CLOSED, OTHER_BROWSER
-from caraus.authorizations.links import EXPIRED_LINK, REVOKED_LINK, UNKNOWN_LINK, USED_LINK
+from caraus.authorizations.links import (
+    ARCHIVED_LINK,
+    EXPIRED_LINK,
+    REVOKED_LINK,
+    UNKNOWN_LINK,
+    USED_LINK,
+)
 from caraus.authorizations.models import Authorization, ConsentRequest, ExternalLink, LinkSecret
 from caraus.commands.ports import free_ports
 from caraus.mail.models import OutgoingEmail
@@ -97,6 +104,23 @@ def test_a_link_is_used_once_by_an_authorization_and_not_by_opening_it_or_cancel
         response = second_opener.get(address)
         assert response.status_code == 410
         assert str(USED_LINK.title) in response.content.decode()
+
+
+def test_a_link_does_not_invite_to_archived_companies(
+    owner: User, organization: Organization, company: Company
+) -> None:
+    other = factories.company(organization, cui="900020201")
+    _, of_one = links.create_link(membership(owner), companies=[company])
+    _, of_two = links.create_link(membership(owner), companies=[company, other])
+    organizations.set_companies_archived(membership(owner), [company], archived=True)
+    response = Client().get(f"/autorizare/{of_one}/")
+    assert response.status_code == 410
+    assert str(ARCHIVED_LINK.sentence) in response.content.decode()
+    page = words(opened(of_two), "/autorizare/")
+    assert other.cui in page
+    assert company.cui not in page
+    organizations.set_companies_archived(membership(owner), [company], archived=False)
+    assert company.cui in words(opened(of_one), "/autorizare/")
 
 
 @pytest.mark.django_db(transaction=True)
