@@ -106,7 +106,7 @@ def _attach_other_rights(cards: list[AuthorizationCard]) -> None:
     known = registered_rights([card.authorization.pk for card in cards])
     for card in cards:
         for right in card.rights:
-            right.others = known(card.authorization.pk, right.company.pk)  # type: ignore[attr-defined]
+            right.others = known(card.authorization.pk, right.company.pk)
 
 
 def overall_health(membership: Membership, companies: list[Company]) -> Health | None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from caraus.accounts.models import Company, Organization, User
 from caraus.anaf.tokens import ACCESS_LIFE
+from caraus.authorizations.other_rights import KnownRight
 from caraus.core.fields import PERSON_LABEL_LENGTH, TruncatedCharField
 from caraus.core.formatting import gettext_lazy
 
@@ -229,6 +230,8 @@ class CompanyRight(models.Model):
     refusals = models.PositiveIntegerField(default=0, db_default=0)
     # A refused company is left in peace until then.
     retry_at = models.DateTimeField(null=True, blank=True)
+    # No column: what upper packages know, where `authorization_cards.py` looked it up.
+    others: list[KnownRight]
 
     class Meta:
         constraints = [

@@ -63,7 +63,7 @@ def _burst(row: Notification, number: int) -> RenderedNotification:
     title = (row.about or DIGEST).count_label(number)
     if row.company:
         title = f"{row.company}: {title}"
-    return RenderedNotification(row, title, number, row.named)  # type: ignore[attr-defined]
+    return RenderedNotification(row, title, number, row.named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +115,10 @@ def render_cards(
     )
     keys_by_card = {
         card: {
-            (each.kind, each.key)
+            key
             for row in several
             if row.about and row.about.push
-            for each in (row, *row.named)  # type: ignore[attr-defined]
+            for key in [(row.kind, row.key), *((uit.kind, uit.key) for uit in row.named)]
         }
         for card, several in rows_by_card.items()
     }
@@ -154,9 +154,9 @@ def _card(rows: Sequence[Notification], number: int, turns: str) -> Notification
     """Build a card of its notifications, the newest first, which are about so many UITs; `turns`
     says who was notified of them in turn."""
     # What is dealt with since is neither counted nor named.
-    shown = [row for row in rows if row.named] or rows  # type: ignore[attr-defined]
+    shown = [row for row in rows if row.named] or rows
     lead = min(shown, key=_importance)
-    by_key = {uit.key: uit for row in rows for uit in row.named}  # type: ignore[attr-defined]
+    by_key = {uit.key: uit for row in rows for uit in row.named}
     uits = list(by_key.values())
     title, briefs = lead.row_title, [row.brief for row in reversed(shown) if row is not lead]
     if uits and number > 1 and (many := title_of_many(uits[0].message, uits[0].facts, number)):

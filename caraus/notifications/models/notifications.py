@@ -79,6 +79,8 @@ class Notification(Written):
     digest = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="parts"
     )
+    # No column: its first `notified_uits`, where `rendering.py` prefetched them.
+    named: "list[NotifiedUit]"
 
     class Meta:
         ordering = ["-created_at", "-pk"]
