@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -96,6 +97,7 @@ def _key(function: str, messages: str | tuple[str | None, ...] | None) -> Key | 
     return (context, given[0]) if given[0] else None
 
 
+@cache
 def collected() -> dict[Key, list[str]]:
     """Return every marked text with the files that hold it."""
     _django()

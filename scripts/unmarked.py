@@ -150,10 +150,10 @@ class _Reader(HTMLParser):
 
 def _in_python(path: Path) -> Iterator[str]:
     """Constants with Romanian letters outside docstrings and marking calls."""
-    tree = ast.parse(path.read_text())
-    passed = {id(node) for call in ast.walk(tree) for node in _marked_by(call)}
-    passed |= {id(node) for owner in ast.walk(tree) for node in _docstring_of(owner)}
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    passed = {id(node) for call in nodes for node in _marked_by(call)}
+    passed |= {id(node) for owner in nodes for node in _docstring_of(owner)}
+    for node in nodes:
         if (
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
