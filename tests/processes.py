@@ -4,9 +4,11 @@ They are marked by the folder or the fixture that needs it, so that nobody has t
 that starts a program by itself is marked by hand, and fails while it is not.
 """
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,14 +53,22 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         _current = None
 
 
-def _refuse(event: str, arguments: tuple[object, ...]) -> None:
-    if event != "subprocess.Popen" or _current is None or may_start_programs(_current):
+def _refuse(command: object) -> None:
+    if _current is None or may_start_programs(_current):
         return
-    command = arguments[1]
     words = [str(word) for word in command] if isinstance(command, list | tuple) else [str(command)]
     if words[:2] == [sys.executable, "-m"] and words[2] in HELPERS:
         return
     raise RuntimeError(f"{_current.nodeid} starts {words[0]}: mark it with pytest.mark.process")
 
 
-sys.addaudithook(_refuse)
+_start: Any = subprocess.Popen.__init__
+
+
+def _start_if_allowed(process: Any, args: object, *more: Any, **options: Any) -> None:
+    _refuse(args)
+    _start(process, args, *more, **options)
+
+
+# Not an audit hook: that would be called for every `id()` too.
+subprocess.Popen.__init__ = _start_if_allowed  # type: ignore[method-assign, assignment]
