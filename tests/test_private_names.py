@@ -43,9 +43,9 @@ def _is_private(name: str) -> bool:
 
 
 @cache
-def _trees(folder: str) -> list[tuple[Path, ast.Module]]:
+def _nodes(folder: str) -> list[tuple[Path, list[ast.AST]]]:
     return [
-        (path.relative_to(ROOT), ast.parse(path.read_text()))
+        (path.relative_to(ROOT), list(ast.walk(ast.parse(path.read_text()))))
         for path in sorted((ROOT / folder).rglob("*.py"))
     ]
 
@@ -54,8 +54,8 @@ def _trees(folder: str) -> list[tuple[Path, ast.Module]]:
 def _own_names() -> set[str]:
     """Return every name that our own code gives to something."""
     names = {"_"}
-    for _, tree in chain.from_iterable(map(_trees, OURS)):
-        for node in ast.walk(tree):
+    for _, nodes in chain.from_iterable(map(_nodes, OURS)):
+        for node in nodes:
             match node:
                 case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                     names.add(node.name)
@@ -69,8 +69,8 @@ def _own_names() -> set[str]:
 @pytest.mark.parametrize("folder", OURS)
 def test_nothing_private_of_a_library_is_imported(folder: str) -> None:
     faults = []
-    for path, tree in _trees(folder):
-        for node in ast.walk(tree):
+    for path, nodes in _nodes(folder):
+        for node in nodes:
             match node:
                 case ast.Import():
                     imported = [alias.name for alias in node.names]
@@ -87,9 +87,9 @@ def test_nothing_private_of_a_library_is_imported(folder: str) -> None:
     assert not faults
 
 
-def _attributes(tree: ast.Module) -> Iterator[tuple[str, int]]:
+def _attributes(nodes: list[ast.AST]) -> Iterator[tuple[str, int]]:
     """Yield the attributes that are read or set, also by a text („setattr”), with their lines."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Attribute():
                 yield node.attr, node.lineno
@@ -105,8 +105,8 @@ def test_no_private_attribute_of_a_library_is_read_or_set(folder: str) -> None:
     allowed = NEEDED_BY_TESTS if folder == "tests" else set()
     private = {
         (name, f"{path}:{line}")
-        for path, tree in _trees(folder)
-        for name, line in _attributes(tree)
+        for path, nodes in _nodes(folder)
+        for name, line in _attributes(nodes)
         if _is_private(name) and name not in _own_names()
     }
     assert not [(name, place) for name, place in private if name not in allowed]

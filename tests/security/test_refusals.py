@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,15 @@ from tests import factories
 from tests.mail import delivered
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def product_nodes() -> list[tuple[str, list[ast.AST]]]:
+    """Return what each module of the product is made of."""
+    return [
+        (str(path.relative_to(ROOT)), list(ast.walk(ast.parse(path.read_text()))))
+        for path in (ROOT / "caraus").rglob("*.py")
+    ]
 
 
 @pytest.mark.parametrize("host", ["evil.ro", "127.0.0.1.evil.ro", "evil.ro:80", "a b"])
@@ -114,9 +124,8 @@ def test_no_address_given_by_a_person_is_ever_requested() -> None:
     libraries = {"httpx", "httpx2", "requests", "urllib3", "urllib.request", "http.client"}
     allowed = {"caraus/anaf", "caraus/commands", "caraus/notifications/push_delivery.py"}
     missing = []
-    for path in (ROOT / "caraus").rglob("*.py"):
-        name = str(path.relative_to(ROOT))
-        for node in ast.walk(ast.parse(path.read_text())):
+    for name, nodes in product_nodes():
+        for node in nodes:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module:
                 names.append(node.module)
@@ -147,8 +156,8 @@ def test_no_other_program_is_given_the_whole_environment() -> None:
     """It holds the secrets; only our own web, worker and simulator need it."""
     ours = {"caraus/commands/serve.py", "caraus/commands/web.py", "caraus/commands/demo.py"}
     names = set()
-    for path in (ROOT / "caraus").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+    for name, nodes in product_nodes():
+        for node in nodes:
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
             starts = isinstance(node.func.value, ast.Name) and node.func.value.id == "subprocess"
@@ -157,7 +166,7 @@ def test_no_other_program_is_given_the_whole_environment() -> None:
                     ast.unparse(word.value) for word in node.keywords if word.arg == "env"
                 ]
                 if not environments or "os.environ" in environments[0]:
-                    names.add(str(path.relative_to(ROOT)))
+                    names.add(name)
     assert names <= ours
 
 
