@@ -48,13 +48,14 @@ def test_every_address_is_placed_by_role() -> None:
 
 
 def test_a_lower_role_is_refused_and_changes_nothing(
-    client: Client, organization: Organization, ids: dict[str, int], subtests: pytest.Subtests
+    organization: Organization, ids: dict[str, int], subtests: pytest.Subtests
 ) -> None:
-    members = {role: factories.member(organization, role) for _, role in REFUSALS}
+    clients = {role: Client() for _, role in REFUSALS}
+    for role, client in clients.items():
+        client.force_login(factories.member(organization, role))
     before = organization_rows(organization)
     for route, role in REFUSALS:
-        with subtests.test(f"{role}: {route}"), isolated_client(client) as visitor:
-            visitor.force_login(members[role])
+        with subtests.test(f"{role}: {route}"), isolated_client(clients[role]) as visitor:
             for method in methods_of(route):
                 response = send_request(visitor, method, address(route, ids), organization)
                 least = MINIMUM_ROLES[route].get(method)

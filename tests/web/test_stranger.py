@@ -117,14 +117,16 @@ def test_the_pages_of_sign_in_give_nothing_away_and_never_fall(
     ids: dict[str, int],
     subtests: pytest.Subtests,
 ) -> None:
+    signed_in = Client()
+    signed_in.force_login(stranger)
     for route, expected in SIGN_IN_ROUTES.items():
+        path = address(route, ids)
         with subtests.test(route), isolated_client(client) as visitor:
-            path = address(route, ids)
             assert visitor.get(path).status_code == expected
             for method in METHODS:
                 assert send_request(visitor, method, path, organization).status_code < 500, method
-            for method in METHODS:
-                visitor.force_login(stranger)
+        for method in METHODS:  # each signed in: one of them signs out
+            with subtests.test(f"{method} {route}"), isolated_client(signed_in) as visitor:
                 response = send_request(visitor, method, path, organization)
                 assert response.status_code < 500, method
                 assert SECRET not in body_text(response), method
