@@ -215,14 +215,14 @@ def test_what_is_to_be_tried_is_found_in_one_query_whatever_the_responses_were(
     authorizations = [factories.authorization(organization) for _ in range(3)]
     Authorization.objects.filter(pk=authorizations[1].pk).update(link=link)
     factories.authorization(organization, status="reauthorize")
-    for number, company in enumerate(companies):
+    CompanyRight.objects.bulk_create(
+        CompanyRight(authorization=authorization, company=company, **response)
+        for number, company in enumerate(companies)
         for authorization, digit in zip(
             authorizations, (number % 5, number // 5 % 5, number // 25), strict=True
-        ):
-            if (response := responses[digit]) is not None:
-                CompanyRight.objects.create(
-                    authorization=authorization, company=company, **response
-                )
+        )
+        if (response := responses[digit]) is not None
+    )
     with CaptureQueriesContext(database) as queries:
         waiting = rights.authorizations_to_check()
     assert len(queries) == 1
