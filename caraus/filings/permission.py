@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -33,16 +33,15 @@ def may_file_for(membership: Membership, companies: Iterable[Company]) -> set[in
         return set()
     keys = [company.pk for company in companies]
     seen = access.visible_companies(membership).filter(pk__in=keys)
-    allowed = seen.exclude(filing_switch__enabled=False).exclude(Exists(_switched_off(membership)))
+    allowed = seen.exclude(filing_switch__enabled=False).order_by()
+    if membership.role in SWITCHED_ROLES:  # owners always may
+        allowed = allowed.exclude(Exists(_switched_off(membership)))
     return set(allowed.values_list("pk", flat=True))
 
 
 def _switched_off(membership: Membership) -> QuerySet[MemberFilingSwitch]:
-    """Return the member's own switch, where an owner has turned it off; owners always may."""
-    is_owner = Q(membership__role=Role.OWNER)
-    return MemberFilingSwitch.objects.filter(membership=membership.pk, enabled=False).exclude(
-        is_owner
-    )
+    """Return the member's own switch, where an owner has turned it off."""
+    return MemberFilingSwitch.objects.filter(membership=membership.pk, enabled=False)
 
 
 def may_file_now(membership: Membership, transport: Transport) -> bool:
@@ -59,7 +58,7 @@ def require_may_file(membership: Membership, company: Company) -> None:
     if may_file(membership, company):
         return
     if access.has_role(membership, FILING_ROLE):
-        if _switched_off(membership).exists():
+        if membership.role in SWITCHED_ROLES and _switched_off(membership).exists():
             raise PermissionDenied(
                 gettext("Un proprietar ți-a oprit dreptul de a depune la ANAF de aici.")
             )
