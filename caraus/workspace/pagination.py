@@ -17,8 +17,13 @@ _DAYS = {
     for field in Transport._meta.concrete_fields
     if isinstance(field, DayOrUnknown)
 }
-# The whole record and the text for the search are not for a list.
-_NOT_SHOWN = ("raw", "extra", "search_text")
+# What a row says, or what it says follows from; a column that is not read costs nothing.
+_SHOWN = (
+    *("company", "uit", "state", "transport_date", "first_expired_day", "expiry_computed"),
+    *("declarant_cui", "declarant_name", "declarant_ref", "carrier_cui"),
+    *("plate", "trailer1", "trailer2", "vehicle_changes", "start", "end", "documents"),
+    *("unreadable_fields", "first_seen_at", "last_changed_at", "mark"),
+)
 _TEXTS = frozenset(
     field.name
     for field in Transport._meta.concrete_fields
@@ -78,6 +83,7 @@ class Order:
 class UrgentOrder:
     """By the group (`urgency.with_urgency`), then by the end of the validity."""
 
+    field = "first_expired_day"
     descending = False
 
     def order_by(self, *, backwards: bool) -> list[str]:
@@ -142,8 +148,8 @@ def paginate(
     condition, backwards = _read_cursor(order, after, before)
     if condition is not None:
         rows = rows.filter(condition)
+    in_order = rows.only(*_SHOWN, order.field).order_by(*order.order_by(backwards=backwards))
     # One row more says whether another page follows.
-    in_order = rows.defer(*_NOT_SHOWN).order_by(*order.order_by(backwards=backwards))
     transports = list(in_order[: TRANSPORTS_PER_PAGE + 1])
     return _page(transports, order, is_first=condition is None, backwards=backwards, groups=None)
 
@@ -170,7 +176,7 @@ def paginate_groups(
     groups = sorted(by_group, reverse=backwards)
     in_order = ((key, rank) for rank, _, keys in groups if rank not in folded for key in keys or ())
     rank_of = dict(islice(in_order, TRANSPORTS_PER_PAGE + 1))
-    shown = rows.order_by().filter(pk__in=rank_of).defer(*_NOT_SHOWN)
+    shown = rows.order_by().filter(pk__in=rank_of).only(*_SHOWN)
     by_key = {transport.pk: transport for transport in shown}
     # A row may have gone between the statements.
     transports = [by_key[key] for key in rank_of if key in by_key]

@@ -15,6 +15,7 @@ from caraus.sync.models import SyncState
 from caraus.transports.marks import mark_transports
 from caraus.transports.models import Transport
 from caraus.workspace import columns, pagination, saved_views
+from caraus.workspace.filters import SORTS
 from caraus.workspace.models import SavedView
 from tests import factories
 from tests.squeezed import page_of
@@ -214,6 +215,21 @@ def test_a_page_has_as_many_queries_for_many_rows_as_for_few(
         SavedView.objects.create(organization=organization, user=owner, name=f"Vederea {number}")
     many = queries()
     assert len(many) == len(few) == QUERIES[page], "\n".join(many)
+
+
+def test_no_row_reads_a_column_later(
+    signed_in: Client, make: MakeTransport, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns.save_list_settings(owner, columns.LIST_COLUMNS, "airy")
+    monkeypatch.setattr(pagination, "TRANSPORTS_PER_PAGE", 2)
+    for state in ("active", "missing", "delisted", "expired"):
+        make(state=state, vehicle_changes=[{"plate": "B1", "trailer1": "", "trailer2": ""}])
+    for sort in SORTS.values():
+        address = f"{LIST}?arata=toate&sortare={sort.url_word}"
+        with CaptureQueriesContext(connection) as captured:
+            assert "Mai departe" in page_of(signed_in.get(address))
+        later = 'WHERE "transports_transport"."id" = '
+        assert not any(later in query["sql"] for query in captured), sort.url_word
 
 
 def test_a_row_is_drawn_anew_when_anything_in_it_changed(
