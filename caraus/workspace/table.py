@@ -50,9 +50,10 @@ def column_heads(filters: ListFilters, columns: frozenset[str]) -> list[ColumnHe
 
 @dataclass(frozen=True, slots=True)
 class TableSection:
-    """Rows under the head of their group; without a group there is one section, without a head."""
+    """Rows, drawn, under the head of their group; without a group there is one section, without a
+    head."""
 
-    rows: list[SafeString]
+    rows: SafeString
     group: Group | None = None
     # All UITs of the group, on all pages.
     number: int = 0
@@ -67,7 +68,7 @@ def table_sections(rows: list[SafeString], page: Page, filters: ListFilters) -> 
     """Return the rows by group, the closed groups between them."""
     groups = page.groups
     if groups is None:
-        return [TableSection(rows)] if rows else []
+        return [TableSection(_join(rows))] if rows else []
     by_rank: dict[int, list[SafeString]] = {}
     for transport, row in zip(page.rows, rows, strict=True):
         by_rank.setdefault(transport.urgency, []).append(row)  # type: ignore[attr-defined]
@@ -76,7 +77,7 @@ def table_sections(rows: list[SafeString], page: Page, filters: ListFilters) -> 
     last = _rank_after(page, filters)
     return [
         TableSection(
-            by_rank.get(rank, []),
+            _join(by_rank.get(rank, [])),
             group,
             groups.get(rank, 0),
             rank in folded,
@@ -95,7 +96,11 @@ def closed_section(
     if count.is_more:
         title = gettext("peste {number}").format(number=title)
     address = "" if len(rows) == count.number else filters.all_address
-    return TableSection(rows, title=title, address=address)
+    return TableSection(_join(rows), title=title, address=address)
+
+
+def _join(rows: list[SafeString]) -> SafeString:
+    return SafeString("".join(rows))
 
 
 def _rank_after(page: Page, filters: ListFilters) -> int:
