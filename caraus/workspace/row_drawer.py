@@ -56,6 +56,9 @@ class RowDrawer:
         self._papers_label = escape(papers_label(layout.columns))
         # Equal states look the same: each is drawn once.
         self._state_cells: dict[Validity, _StateCells] = {}
+        # Of the UIT whose row is being drawn: Django takes long to say that there is none.
+        self._mark: Mark | None = None
+        self._is_dealt_with = False
         # What is the same in all rows.
         self._new_and_changed = (
             f'<span class="mark mark-new">{draw_icon("sparkles", 14)}'
@@ -97,8 +100,10 @@ class RowDrawer:
 
     def draw(self, transport: Transport) -> SafeString:
         """Draw the row of a UIT."""
+        self._mark = getattr(transport, "mark", None)
+        self._is_dealt_with = self._mark is not None and self._mark.is_dealt_with
         uit = escape(transport.uit)
-        row_class = ' class="is-dealt-with"' if _is_dealt_with(transport) else ""
+        row_class = ' class="is-dealt-with"' if self._is_dealt_with else ""
         # Seconds since 1970, for list.js.
         first_seen = int(transport.first_seen_at.timestamp())
         last_changed = int(transport.last_changed_at.timestamp())
@@ -157,9 +162,9 @@ class RowDrawer:
 
     def _states(self, transport: Transport) -> str:
         """Draw how the UIT stands, what a person said of it, and its issues."""
-        mark = _mark(transport)
+        mark = self._mark
         pills = ""
-        if mark is None or not mark.is_dealt_with:
+        if not self._is_dealt_with:
             pills = self._cells_of_state(transport).state + change_pill(transport)
         if mark is not None:
             tone, icon = ("good", "circle-check") if mark.is_dealt_with else ("calm", "user-check")
@@ -234,7 +239,7 @@ class RowDrawer:
             return ""
         name, icon, label = (
             ("scoate", "undo-2", self._label_undo)
-            if _is_dealt_with(transport)
+            if self._is_dealt_with
             else ("descarcat", "circle-check", self._label_done)
         )
         return (
@@ -243,15 +248,6 @@ class RowDrawer:
             f' aria-label="{label} {escape(transport.uit)}"'
             f' title="{label}">{draw_icon(icon)}</button>'
         )
-
-
-def _mark(transport: Transport) -> Mark | None:
-    return getattr(transport, "mark", None)
-
-
-def _is_dealt_with(transport: Transport) -> bool:
-    mark = _mark(transport)
-    return mark is not None and mark.is_dealt_with
 
 
 def detail_url() -> tuple[str, str]:
