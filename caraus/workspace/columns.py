@@ -84,8 +84,9 @@ def papers_label(columns: frozenset[str]) -> str:
 
 def layout_of(user_id: int) -> ListLayout:
     """Return the layout of a person; the usual one before a selection."""
-    settings = ListSettings.objects.filter(user=user_id).first()
-    if settings is None:
+    try:
+        settings = ListSettings.objects.get(user=user_id)
+    except ListSettings.DoesNotExist:
         return ListLayout()
     return ListLayout(frozenset(settings.columns).intersection(LIST_COLUMNS), settings.density)
 
