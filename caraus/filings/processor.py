@@ -43,7 +43,7 @@ _STEPS: dict[ChangeState, Callable[[int], None]] = {
 def due() -> list[int]:
     """Return the changes for which something is to be done now, the longest due first."""
     rows = VehicleChange.objects.filter(next_step_at__lte=timezone.now())
-    return list(rows.order_by("next_step_at").values_list("pk", flat=True)[:AT_A_TIME])
+    return list(rows.order_by("next_step_at", "pk").values_list("pk", flat=True)[:AT_A_TIME])
 
 
 def step(change_id: int) -> bool:

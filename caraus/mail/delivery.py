@@ -39,7 +39,7 @@ def due_messages(now: datetime | None = None) -> list[int]:
     waiting = OutgoingEmail.objects.filter(
         gave_up_at=None, next_attempt_at__lte=now or timezone.now()
     )
-    return list(waiting.order_by("next_attempt_at").values_list("pk", flat=True))
+    return list(waiting.order_by("next_attempt_at", "pk").values_list("pk", flat=True))
 
 
 @transaction.atomic

@@ -30,7 +30,7 @@ def due_emails(now: datetime | None = None) -> list[int]:
     waiting = NotificationEmail.objects.filter(
         state=NotificationEmail.State.WAITING, next_attempt_at__lte=now or timezone.now()
     )
-    return list(waiting.order_by("next_attempt_at").values_list("pk", flat=True))
+    return list(waiting.order_by("next_attempt_at", "pk").values_list("pk", flat=True))
 
 
 @transaction.atomic

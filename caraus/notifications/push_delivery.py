@@ -55,7 +55,7 @@ def due_pushes(now: datetime | None = None) -> list[int]:
     now = now or timezone.now()
     NotificationPush.objects.filter(created_at__lt=now - 2 * GIVE_UP_AFTER).delete()
     waiting = NotificationPush.objects.filter(next_attempt_at__lte=now)
-    return list(waiting.order_by("next_attempt_at").values_list("pk", flat=True))
+    return list(waiting.order_by("next_attempt_at", "pk").values_list("pk", flat=True))
 
 
 @transaction.atomic

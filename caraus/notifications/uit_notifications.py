@@ -242,7 +242,7 @@ class UitNotifier:
             organization=self.organization,
             created_at__gt=self.now - CARD_WINDOW,
             card__contains=_CARD_SIGN,
-        ).order_by("created_at")
+        ).order_by("created_at", "pk")
         return {
             card.partition(_CARD_SIGN)[0]: card for card in begun.values_list("card", flat=True)
         }

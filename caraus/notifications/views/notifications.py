@@ -68,9 +68,11 @@ def open_notification(request: HttpRequest, pk: int) -> HttpResponse:
     beside = own.filter(pk__in=parse_keys(request.GET.get("si", "").split(".")))
     cards = {notification.card, *beside.values_list("card", flat=True)}
     if not _is_persons_own(request):
+        shown = render_cards(sorted(cards), own, access.open_memberships(request))
+        is_of_many = len(shown) != 1 or shown[0].is_many or notification.is_burst
         context = {
-            "cards": render_cards(sorted(cards), own, access.open_memberships(request)),
-            "text": "" if len(cards) > 1 or notification.is_burst else notification.text,
+            "cards": shown,
+            "text": "" if is_of_many else notification.text,
             "is_alarm": notification.about is not None and notification.about.push,
         }
         return render(request, "notifications/seen.html", context)
