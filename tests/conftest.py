@@ -78,13 +78,6 @@ def _emails_are_queued(django_test_environment: None) -> None:
     settings.MAILERS = settings.MAILERS | {"default": QUEUE}
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _passwords_are_hashed_quickly(django_test_environment: None) -> None:
-    """Hash passwords quickly: the product's slow hash is tested once, in
-    `security/test_refusals.py`."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture(scope="session")
 def simulator_process() -> Iterator[SimulatorProcess]:
     """Run one simulated ANAF for the whole run, over real sockets."""

@@ -44,7 +44,7 @@ os.environ |= {
     "ANAF_ENVIRONMENT": "test",
     "EMAIL_URL": "memory:",
     "CARAUS_CONN_MAX_AGE": "0",  # a job's thread leaves no connection behind
-    "DJANGO_SETTINGS_MODULE": "caraus.settings",
+    "DJANGO_SETTINGS_MODULE": "tests.settings",
 }
 
 

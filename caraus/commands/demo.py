@@ -198,7 +198,7 @@ def _run(folder: Path, ending: _Ending, *, port: int, browser: bool, history: bo
     environment = _environment(folder, port=port, simulator=simulator)
     os.environ.clear()
     os.environ.update(environment)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "caraus.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "caraus.settings")
     with contextlib.ExitStack() as children:
         _print_line(f"Data: {folder}")
         _print_line("Starting the simulated ANAF …")

@@ -86,5 +86,4 @@ def serve(commands: IO[str], is_responding: IO[str]) -> None:
 
 
 if __name__ == "__main__":
-    os.environ["DJANGO_SETTINGS_MODULE"] = "caraus.settings"
     serve(sys.stdin, os.fdopen(os.dup(1), "w"))

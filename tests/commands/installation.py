@@ -41,7 +41,7 @@ class Installation:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL", "DJANGO_"))
+            if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL"))
         }
         self.environment = inherited | {
             "CARAUS_DATA_DIR": str(folder),

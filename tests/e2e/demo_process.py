@@ -57,8 +57,10 @@ class DemoProcess:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "DJANGO_"))
+            if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL"))
         }
+        if len(self.program) == 1:  # what is installed has the product's own settings
+            inherited.pop("DJANGO_SETTINGS_MODULE", None)
         self._process = subprocess.Popen(
             [
                 *(*self.program, "demo", "--port", str(self.port)),

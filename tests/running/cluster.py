@@ -181,7 +181,7 @@ def environment(anaf: SimulatorProcess, url: str, address: str) -> dict[str, str
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL", "DJANGO_"))
+        if not name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL"))
     }
     return inherited | {
         "DATABASE_URL": url,
