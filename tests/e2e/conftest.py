@@ -5,11 +5,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
 from tests import shared_folders
+from tests.e2e import page_steps
 from tests.e2e.demo_process import DemoProcess
 from tests.folders import make_folder
+
+MODULES = [path.stem for path in Path(__file__).parent.glob("test_*.py")]
+# An account for each module, as new as the demo's own: what another module did is not seen in it.
+PROVISION = f"""
+from caraus.accounts.provision import provision_user
+for module in {MODULES}:
+    provision_user(
+        email=f"{{module}}@caraus.example",
+        password="{page_steps.PASSWORD}",
+        name="Ioana Dobre",
+        organization_name=f"Demo Transport {{module}}",
+        cuis=["900010100", "900020201", "900030302"],
+    )
+"""
 
 
 @pytest.fixture(scope="session")
@@ -18,14 +33,15 @@ def started_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pa
     twice as long as the next ones. `test_demo_command.py` looks at first starts."""
 
     def make(folder: Path) -> None:
-        with DemoProcess(folder):
-            pass
+        with DemoProcess(folder) as demo:
+            demo.run("manage", "shell", "--no-imports", "-c", PROVISION)
 
     return shared_folders.folder(tmp_path_factory, worker_id, "demo", make)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def demo(started_once: Path) -> Iterator[DemoProcess]:
+    """Start one demo for all modules that a process runs in a row."""
     folder = make_folder("caraus-e2e-")
     shared_folders.copy(started_once, folder / "data")
     with DemoProcess(folder / "data") as process:
@@ -33,12 +49,29 @@ def demo(started_once: Path) -> Iterator[DemoProcess]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="module")
+def email(request: pytest.FixtureRequest) -> str:
+    """Return the address by which the person of the module signs in."""
+    return f"{request.path.stem}@caraus.example"
+
+
+@pytest.fixture(scope="module")
+def session(browser: Browser, demo: DemoProcess, email: str) -> StorageState:
+    """Sign in once for the module: the cookies."""
+    context = browser.new_context(base_url=demo.address, locale="ro-RO")
+    page_steps.sign_in(context.new_page(), email)
+    cookies = context.storage_state()
+    context.close()
+    return cookies
+
+
 @pytest.fixture
-def context(browser: Browser, demo: DemoProcess) -> Iterator[BrowserContext]:
-    """Open a new browser profile; the page's complaints fail the test."""
+def context(browser: Browser, demo: DemoProcess, session: StorageState) -> Iterator[BrowserContext]:
+    """Open a new browser profile of a person who has signed in."""
     demo.control("reset", {})
     context = browser.new_context(
         base_url=demo.address,
+        storage_state=session,
         locale="ro-RO",
         viewport={"width": 1280, "height": 900},
         reduced_motion="reduce",  # what turns while it waits is drawn sixty times a second
@@ -50,6 +83,7 @@ def context(browser: Browser, demo: DemoProcess) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
+    """Open a page; its complaints fail the test."""
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -7,9 +7,9 @@ from playwright.sync_api import Page, expect
 EMAIL, PASSWORD, PIN = "demo@caraus.example", "demo-caraus", "1234"
 
 
-def sign_in(page: Page) -> None:
+def sign_in(page: Page, email: str = EMAIL) -> None:
     page.goto("/")
-    page.locator("[name=login]").fill(EMAIL)
+    page.locator("[name=login]").fill(email)
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("form:has([name=password]) button[type=submit]").click()
     expect(page).not_to_have_url(re.compile("/cont/"))

@@ -23,7 +23,6 @@ def authorize(page: Page, certificate: str = "three") -> None:
 def test_the_holder_of_a_link_authorizes_without_an_account_and_the_sender_is_notified(
     page: Page, browser: Browser, demo: DemoProcess
 ) -> None:
-    page_steps.sign_in(page)
     page.goto("/integrari/")
     page.get_by_role("link", name=re.compile("link de autorizare")).first.click()
     page.get_by_role("button", name="Generează linkul").click()
@@ -61,7 +60,6 @@ def test_the_holder_of_a_link_authorizes_without_an_account_and_the_sender_is_no
 def test_the_panel_the_rights_table_and_the_test_of_the_authorization(
     page: Page, demo: DemoProcess
 ) -> None:
-    page_steps.sign_in(page)
     authorize(page)
     page.goto("/firme/")
     page.locator("summary", has_text="Adaugă o firmă").click()
@@ -90,7 +88,6 @@ def test_the_panel_the_rights_table_and_the_test_of_the_authorization(
 def test_a_renewed_certificate_takes_the_place_of_the_old_one(
     page: Page, demo: DemoProcess
 ) -> None:
-    page_steps.sign_in(page)
     page.goto("/integrari/")
     demo.control("rights", {"certificate": "renewed", "enrolled": True})
     carried = ["900010100", "900020201", "900030302", SINGLE]
@@ -117,7 +114,6 @@ def test_a_renewed_certificate_takes_the_place_of_the_old_one(
 def test_what_is_disconnected_leaves_the_uits_and_says_what_to_do_at_anaf(
     page: Page, demo: DemoProcess, context: BrowserContext
 ) -> None:
-    page_steps.sign_in(page)
     page.goto("/transporturi/")
     before = page_steps.shown_uits(page)
     assert before

@@ -27,10 +27,11 @@ def authorize(page: Page) -> None:
 def test_twelve_uits_of_a_truck_with_one_refused_and_one_lost(
     page: Page, demo: DemoProcess
 ) -> None:
-    page_steps.sign_in(page)
+    page.goto("/")
     day = (datetime.now(BUCHAREST).date() - timedelta(days=1)).isoformat()
+    plates = {"nr_veh": PLATE, "nr_rem1": "B01REM", "nr_rem2": ""}
     for _ in range(12):
-        demo.control("uit", {"cui": CUI, "nr_veh": PLATE, "nr_rem1": "B01REM", "data_transp": day})
+        demo.control("uit", {"cui": CUI, "data_transp": day, **plates})
     authorize(page)
     page.goto(f"/transporturi/?firma={CUI}&q={PLATE}")
     expect(page.locator("[data-uit]:visible")).to_have_count(12, timeout=30_000)
@@ -60,7 +61,7 @@ def test_twelve_uits_of_a_truck_with_one_refused_and_one_lost(
 
 def test_one_change_on_a_phone_without_javascript(page: Page, demo: DemoProcess) -> None:
     """The page is read again by hand where nothing moves by itself."""
-    page_steps.sign_in(page)
+    page.goto("/")
     authorize(page)
     day = (datetime.now(BUCHAREST).date() - timedelta(days=1)).isoformat()
     added = demo.control("uit", {"cui": CUI, "nr_veh": "B66TIR", "data_transp": day})
@@ -96,7 +97,7 @@ def test_one_change_on_a_phone_without_javascript(page: Page, demo: DemoProcess)
 
 def test_from_a_fleet_issue_to_what_anaf_shows(page: Page, demo: DemoProcess) -> None:
     """A truck that is not of the fleet stands on a UIT: the issue leads to the change."""
-    page_steps.sign_in(page)
+    page.goto("/")
     authorize(page)
     day = (datetime.now(BUCHAREST).date() - timedelta(days=1)).isoformat()
     plates = {"nr_veh": "B77TIR", "nr_rem1": "", "nr_rem2": ""}

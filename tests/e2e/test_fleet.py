@@ -30,8 +30,9 @@ def workbook() -> bytes:
 def test_a_fleet_is_imported_with_errors_and_a_foreign_vehicle_is_reported_and_added(
     page: Page, demo: DemoProcess
 ) -> None:
-    page_steps.sign_in(page)
-    added = demo.control("uit", {"cui": CUI, "nr_veh": "CJ77NOU", "nr_rem1": "CJ02REM"})
+    page.goto("/")
+    plates = {"nr_veh": "CJ77NOU", "nr_rem1": "CJ02REM", "nr_rem2": ""}
+    added = demo.control("uit", {"cui": CUI, **plates})
     assert isinstance(added, dict)
     page_steps.open_integrations(page)
     window = page_steps.press_authorize(page)

@@ -11,7 +11,7 @@ BUSY = "900010100"
 
 
 def test_a_carrier_who_cancels_is_reported_as_such_and_stays_unauthorized(page: Page) -> None:
-    page_steps.sign_in(page)
+    page.goto("/")
     page_steps.open_integrations(page)
     window = page_steps.press_authorize(page)
     window.get_by_role("button", name="Anulează").click()
@@ -24,7 +24,7 @@ def test_a_carrier_who_cancels_is_reported_as_such_and_stays_unauthorized(page: 
 
 
 def test_a_closed_window_of_anaf_is_said_so_and_the_button_offered_again(page: Page) -> None:
-    page_steps.sign_in(page)
+    page.goto("/")
     page_steps.open_integrations(page)
     waits = page.get_by_text("Așteptăm confirmarea de la ANAF…")
     session = page.get_by_text("Your session is finished")
@@ -47,7 +47,7 @@ def test_a_closed_window_of_anaf_is_said_so_and_the_button_offered_again(page: P
 def test_anaf_being_down_after_the_pin_is_anafs_fault_and_can_be_tried_again(
     page: Page, demo: DemoProcess
 ) -> None:
-    page_steps.sign_in(page)
+    page.goto("/")
     page_steps.open_integrations(page)
     demo.control("scenario", {"name": "token_endpoint_down", "on": True})
     window = page_steps.press_authorize(page)
@@ -63,7 +63,7 @@ def test_anaf_being_down_after_the_pin_is_anafs_fault_and_can_be_tried_again(
 def test_a_carrier_authorizes_and_sees_every_uit_within_ten_seconds(
     page: Page, demo: DemoProcess
 ) -> None:
-    page_steps.sign_in(page)
+    page.goto("/")
     page_steps.open_integrations(page)
     window = page_steps.press_authorize(page)
     page_steps.choose_certificate(window)
@@ -98,7 +98,6 @@ def test_a_carrier_authorizes_and_sees_every_uit_within_ten_seconds(
 def test_when_anaf_fails_the_list_stays_and_says_how_old_it_is(
     page: Page, demo: DemoProcess
 ) -> None:
-    page_steps.sign_in(page)
     page.goto(f"/transporturi/?firma={BUSY}")
     before = page_steps.shown_uits(page)
     assert before
@@ -113,11 +112,11 @@ def test_when_anaf_fails_the_list_stays_and_says_how_old_it_is(
 
 
 def test_without_javascript_the_same_tab_goes_to_anaf_and_back(
-    browser: Browser, demo: DemoProcess, context: BrowserContext
+    browser: Browser, demo: DemoProcess, context: BrowserContext, email: str
 ) -> None:
     plain = browser.new_context(base_url=demo.address, locale="ro-RO", java_script_enabled=False)
     page = plain.new_page()
-    page_steps.sign_in(page)
+    page_steps.sign_in(page, email)
     page_steps.open_integrations(page)
     page.get_by_role("button", name=re.compile("^Autoriz")).first.click()
     page_steps.choose_certificate(page, "single")
@@ -138,7 +137,6 @@ def test_without_javascript_the_same_tab_goes_to_anaf_and_back(
 def test_a_new_uit_and_a_corrected_plate_appear_by_themselves(
     page: Page, demo: DemoProcess
 ) -> None:
-    page_steps.sign_in(page)
     page.goto(f"/transporturi/?firma={BUSY}")
     added = demo.control("uit", {"cui": BUSY, "nr_veh": "CJ77NOU"})
     assert isinstance(added, dict)

@@ -18,7 +18,7 @@ AUTHENTICATOR = {
 
 
 def test_a_passkey_opens_the_account_without_a_password(
-    context: BrowserContext, page: Page, demo: DemoProcess
+    context: BrowserContext, page: Page, demo: DemoProcess, email: str
 ) -> None:
     device = context.new_cdp_session(page)
     device.send("WebAuthn.enable")
@@ -26,7 +26,7 @@ def test_a_passkey_opens_the_account_without_a_password(
     site = demo.address.replace("127.0.0.1", "localhost")  # browsers want a name for a key
 
     page.goto(f"{site}/cont/login/")
-    page.locator("[name=login]").fill(page_steps.EMAIL)
+    page.locator("[name=login]").fill(email)
     page.locator("[name=password]").fill(page_steps.PASSWORD)
     page.locator("form:has([name=password]) button[type=submit]").click()
     expect(page).not_to_have_url(re.compile("/cont/"))

@@ -21,7 +21,7 @@ def test_from_the_panel_to_a_uit_on_screen_on_paper_and_on_a_phone_without_scrip
     page: Page, context: BrowserContext, demo: DemoProcess
 ) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page_steps.sign_in(page)
+    page.goto("/")
     added = demo.control("uit", {"cui": "900010100", "nr_veh": "CJ77CAR", "nr_rem1": "CJ78REM"})
     assert isinstance(added, dict)
     uit = added["uit"]

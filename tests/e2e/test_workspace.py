@@ -15,7 +15,7 @@ from tests.web import page_checks
 def test_a_dispatcher_finds_a_uit_by_a_piece_of_its_plate_from_the_keyboard(
     page: Page, context: BrowserContext, demo: DemoProcess
 ) -> None:
-    page_steps.sign_in(page)
+    page.goto("/")
     added = demo.control("uit", {"cui": "900010100", "nr_veh": "CJ77NOU"})
     assert isinstance(added, dict)
     page_steps.open_integrations(page)
@@ -56,7 +56,6 @@ def test_what_arrives_is_marked_counted_and_does_not_move_the_rows_under_the_poi
     page: Page, context: BrowserContext, demo: DemoProcess
 ) -> None:
     view = "/transporturi/?firma=900010100"
-    page_steps.sign_in(page)
     page.goto(view)
     rows = page.locator("#lista tr[data-uit]")
     rows.first.hover()
@@ -109,7 +108,6 @@ def test_what_arrives_is_marked_counted_and_does_not_move_the_rows_under_the_poi
 def test_the_view_is_saved_with_its_columns_and_taken_along_as_a_file(
     page: Page, browser: Browser, demo: DemoProcess, tmp_path: Path
 ) -> None:
-    page_steps.sign_in(page)
     page.goto("/transporturi/?arata=toate")
     page.locator("summary", has_text="Filtre").click()
     page.get_by_label("Ordinea").select_option("expira")
@@ -156,7 +154,7 @@ def test_the_view_is_saved_with_its_columns_and_taken_along_as_a_file(
 
 
 def test_in_two_languages_on_a_phone_without_javascript(
-    browser: Browser, demo: DemoProcess
+    browser: Browser, demo: DemoProcess, email: str
 ) -> None:
     phone = browser.new_context(
         base_url=demo.address,
@@ -169,7 +167,7 @@ def test_in_two_languages_on_a_phone_without_javascript(
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.get_by_role("button", name="Română").click()
     expect(page.get_by_role("heading", name="Intră în cont")).to_be_visible()
-    page_steps.sign_in(page)
+    page_steps.sign_in(page, email)
     page.goto("/transporturi/")
     expect(page.get_by_role("heading", name="Transporturi", exact=True)).to_be_visible()
     page.goto("/cont/date/")
@@ -201,7 +199,9 @@ def tab_to(page: Page, target: Locator) -> None:
     raise AssertionError(f"Tab does not reach {target}")
 
 
-def test_a_days_work_is_done_from_the_keyboard_alone(browser: Browser, demo: DemoProcess) -> None:
+def test_a_days_work_is_done_from_the_keyboard_alone(
+    browser: Browser, demo: DemoProcess, email: str
+) -> None:
     context = browser.new_context(
         base_url=demo.address, locale="ro-RO", viewport={"width": 1280, "height": 900}
     )
@@ -216,7 +216,7 @@ def test_a_days_work_is_done_from_the_keyboard_alone(browser: Browser, demo: Dem
     )
     page.goto("/transporturi/")
     tab_to(page, page.locator("[name=login]"))
-    page.keyboard.type(page_steps.EMAIL)
+    page.keyboard.type(email)
     page.keyboard.press("Tab")
     page.keyboard.type(page_steps.PASSWORD)
     bytes_got.clear()
