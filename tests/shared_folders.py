@@ -28,8 +28,8 @@ def folder(
         if not shared.exists():
             making = make_folder("caraus-made-")
             make(making / "data")
-            copy(making / "data", shared)
-            shutil.rmtree(making)
+            shutil.move(making / "data", shared)
+            making.rmdir()
     return shared
 
 

@@ -79,7 +79,7 @@ class People(threading.Thread):
 
     def run(self) -> None:
         turn = 0
-        while not self.over.wait(0.2):  # reading takes a moment
+        while not self.over.wait(0.5):  # reading takes a moment
             turn += 1
             try:
                 if turn % 5 == 0:
