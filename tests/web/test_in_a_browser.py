@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.test import override_settings
+from django.conf import settings
+from django.test import Client, override_settings
 from django.utils import timezone
 from playwright.sync_api import Browser, Dialog, Page, expect
 from pypdf import PdfReader
 from pytest_django.live_server_helper import LiveServer
 
-from caraus.accounts.models import Membership
+from caraus.accounts.models import Membership, User
 from caraus.accounts.provision import provision_user
 from caraus.core.formatting import today
 from caraus.sync.models import SyncState
@@ -49,14 +50,17 @@ def first(transactional_db: None) -> Transport:
 
 @contextmanager
 def signed_in_page(browser: Browser, server: LiveServer, width: int = 1440) -> Iterator[Page]:
+    """Yield a page of Ana's, whose session is there already: the form of signing in is tried where
+    it is the subject."""
+    client = Client()
+    client.force_login(User.objects.get(email=EMAIL))
+    session = client.cookies[settings.SESSION_COOKIE_NAME]
     with override_settings(PUBLIC_URL=server.url):
         context = browser.new_context(
             base_url=server.url, viewport={"width": width, "height": 900}, locale="ro-RO"
         )
-        page = context.new_page()
-        page.goto("/cont/login/")
-        sign_in(page)
-        yield page
+        context.add_cookies([{"name": session.key, "value": session.value, "url": server.url}])
+        yield context.new_page()
         context.close()
 
 
