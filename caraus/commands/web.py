@@ -1,17 +1,21 @@
 """`caraus web`: the processes that serve pages, on one port, each started anew when it dies."""
 
+import multiprocessing
 import os
 import select
 import signal
 import socket
-import subprocess
 import sys
 import time
+from multiprocessing.context import ForkProcess
 
+from caraus.commands import web_server
 from caraus.commands.base import CommandError, database, end_with_parent
 
+_FORK = multiprocessing.get_context("fork")
 LOOK_SECONDS = 0.2
 STOP_SECONDS = 15
+ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def web(*, host: str, port: int, workers: int) -> int:
@@ -23,10 +27,13 @@ def web(*, host: str, port: int, workers: int) -> int:
     with database() as restart_if_dead:
         from django.db import connections
 
+        from caraus.wsgi import preload
+
+        preload()  # once: the processes share the memory of it, and one that died is back at once
         say_setup_link()
         connections.close_all()
         signals: list[int] = []  # not an Event, whose lock the handler may find taken for ever
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDING:
             signal.signal(number, lambda number, _: signals.append(number))
         with _listen(host, port) as listener:
             processes = _Processes(listener, workers)
@@ -62,14 +69,20 @@ class _Processes:
         self._announced = False
         self._processes = [self._start() for _ in range(count)]
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        descriptors = (self._listener.fileno(), self._write)
-        return subprocess.Popen(
-            [sys.executable, "-m", "caraus.commands.web_server", *map(str, descriptors)],
-            pass_fds=descriptors,
-            start_new_session=True,  # Ctrl-C reaches us, and we end them in order
-            preexec_fn=end_with_parent,  # noqa: PLW1509 - no thread runs yet at this moment
-        )
+    def _start(self) -> ForkProcess:
+        process = _FORK.Process(target=self._run)
+        # Until the child has handlers of its own it must not take a signal by ours.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        process.start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+        return process
+
+    def _run(self) -> None:
+        """Be a web process."""
+        os.setsid()  # Ctrl-C reaches the parent, which ends its processes in order
+        end_with_parent()
+        os.close(self._read)
+        web_server.main(self._listener, self._write)
 
     def look(self) -> bool:
         """Wait a moment, start what has died anew; True once, when the first is ready.
@@ -80,11 +93,11 @@ class _Processes:
         if readable:
             self._ready |= {int(pid) for pid in os.read(self._read, 4096).split()}
         for at, process in enumerate(self._processes):
-            if process.poll() is None:
+            if process.exitcode is None:
                 continue
-            if process.pid not in self._ready and process.returncode >= 0:
+            if process.pid not in self._ready and process.exitcode >= 0:
                 raise CommandError("A web process did not start; its last words stand above.")
-            print(f"A web process ended with {process.returncode}.", file=sys.stderr, flush=True)
+            print(f"A web process ended with {process.exitcode}.", file=sys.stderr, flush=True)
             self._processes[at] = self._start()
         first, self._announced = bool(self._ready) and not self._announced, bool(self._ready)
         return first
@@ -95,11 +108,10 @@ class _Processes:
             process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
         for process in self._processes:
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            process.join(max(0.1, deadline - time.monotonic()))
+            if process.exitcode is None:
                 process.kill()
-                process.wait()
+                process.join()
         os.close(self._read)
         os.close(self._write)
 

@@ -11,7 +11,6 @@ import os
 import resource
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterable
 from types import FrameType
@@ -241,22 +240,16 @@ def _allow_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (desired, hard))
 
 
-def main() -> None:
-    """Serve on a listening socket: its descriptor, and that of a pipe for saying that it is ready,
-    are the arguments."""
-    listener, ready = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
-    # Whoever ends us before we serve has nothing to wait for.
+def main(listener: socket.socket, ready: int) -> None:
+    """Serve on a listening socket; `ready` is the descriptor of a pipe for saying that it is
+    ready."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _allow_files()
-    from caraus.wsgi import application, preload
+    from caraus.wsgi import application
 
-    preload()
     server = Server(application, listener)
     signal.signal(signal.SIGTERM, server.end)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # blocked until the handlers stand
     os.write(ready, b"%d\n" % os.getpid())
     os.close(ready)
     server.serve()
-
-
-if __name__ == "__main__":
-    main()

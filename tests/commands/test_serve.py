@@ -15,7 +15,7 @@ from tests import plain_http
 from tests.commands.installation import PASSWORD, Installation
 from tests.embedded.servers import server_pid, servers
 from tests.folders import make_folder
-from tests.program_family import children, command_line, still_running
+from tests.program_family import command_line, still_running
 from tests.running.cluster import until, until_responding
 from tests.simulator_process import SimulatorProcess
 
@@ -45,7 +45,7 @@ class Served:
                 stderr=subprocess.STDOUT,
             )
         until_responding(f"{self.installation.address}/readyz")  # the worker's heartbeat among it
-        parts = children(self._process.pid)
+        parts = psutil.Process(self._process.pid).children()
         return [part for part in parts if command_line(part)[3:4] in (["web"], ["worker"])]
 
     def end(self) -> int:

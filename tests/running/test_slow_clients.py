@@ -44,9 +44,7 @@ def test_others_are_answered_beside_slow_clients_and_those_are_closed(
 def test_a_killed_web_process_is_started_anew(installation: Installation) -> None:
     with installation.serving("web", "--port", str(installation.port), "--workers", "2") as web:
         assert " is ready: " in installation.printed
-        processes = [
-            child for child in children(web.pid) if "web_server" in str(command_line(child))
-        ]
+        processes = [child for child in children(web.pid) if "web" in command_line(child)]
         assert len(processes) == 2
         for process in processes:
             process.kill()
