@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 
 from caraus import wsgi
 from caraus.accounts.models import Company, Organization, User
-from tests import client_handler, database_cleanup, factories, processes, shared_folders
+from tests import call_stack, client_handler, database_cleanup, factories, processes, shared_folders
 from tests.commands.installation import Installation
 from tests.e2e import chromium
 from tests.mail import QUEUE
@@ -52,6 +52,7 @@ LONGEST_FIRST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(call_stack, call_stack.__name__)
     config.pluginmanager.register(processes)
 
 
