@@ -13,6 +13,9 @@ from django.contrib.staticfiles import finders
 from tests.http_servers import QuietHandler
 
 AXE = "/axe.js"
+# A page that holds another one.
+HOLDER = "/holder"
+HOLDER_PAGE = b"<!doctype html><style>* { margin: 0; border: 0 }</style><iframe></iframe>"
 YEAR_SECONDS = 31_536_000
 
 
@@ -64,6 +67,8 @@ def _static(path: str) -> tuple[bytes, str] | None:
     """Return a file's content and type."""
     if path == AXE:
         return (files("axe_playwright_python") / "axe.min.js").read_bytes(), "text/javascript"
+    if path == HOLDER:
+        return HOLDER_PAGE, "text/html"
     file = path.startswith("/static/") and finders.find(path.removeprefix("/static/"))
     if not isinstance(file, str):
         return None
