@@ -27,9 +27,10 @@ class Served:
         self.installation, self.output_path = Installation(top / "data", anaf), top / "said"
         del self.installation.environment["CARAUS_URL"]
         self._process: subprocess.Popen[bytes] | None = None
+        self.parts: list[psutil.Process] = []
 
-    def start(self) -> list[psutil.Process]:
-        """Start it; return its web and its worker."""
+    def start(self) -> None:
+        """Start it; its web and its worker are `parts`."""
         with self.output_path.open("ab") as file:
             self._process = subprocess.Popen(
                 [
@@ -45,8 +46,11 @@ class Served:
                 stderr=subprocess.STDOUT,
             )
         until_responding(f"{self.installation.address}/readyz")  # the worker's heartbeat among it
-        parts = psutil.Process(self._process.pid).children()
-        return [part for part in parts if command_line(part)[3:4] in (["web"], ["worker"])]
+        self.parts = [
+            part
+            for part in psutil.Process(self._process.pid).children()
+            if command_line(part)[3:4] in (["web"], ["worker"])
+        ]
 
     def end(self) -> int:
         if self._process is None:
@@ -161,13 +165,11 @@ def test_a_postgresql_that_does_not_come_back_ends_the_service(served: Served) -
 def test_sigterm_ends_it_with_its_parts_and_when_one_dies_all_end_for_the_supervisor(
     served: Served,
 ) -> None:
-    served.end()
-    parts = served.start()
-    assert len(parts) == 2
+    assert len(served.parts) == 2
     assert served.end() == 0
-    assert still_running(parts) == []
-    parts = served.start()
-    next(part for part in parts if command_line(part)[3:4] == ["worker"]).kill()
+    assert still_running(served.parts) == []
+    served.start()
+    next(part for part in served.parts if command_line(part)[3:4] == ["worker"]).kill()
     assert served.ends_by_itself() == 1
     assert "The worker ended by itself" in served.output_path.read_text()
-    assert still_running(parts) == []
+    assert still_running(served.parts) == []

@@ -224,4 +224,4 @@ def until(condition: object, description: str, seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"in vain: {description}"
-        time.sleep(0.05)
+        time.sleep(0.1)
