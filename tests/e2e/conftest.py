@@ -8,12 +8,15 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
 from tests import shared_folders
+from tests.commands.installation import Installation
 from tests.e2e import page_steps
 from tests.e2e.demo_process import DemoProcess
 from tests.folders import make_folder
+from tests.simulator_process import SimulatorProcess
 
 MODULES = [path.stem for path in Path(__file__).parent.glob("test_*.py")]
 # An account for each module, as new as the demo's own: what another module did is not seen in it.
+# `test_demo_command.py` looks at the demo's own account, and at first starts.
 PROVISION = f"""
 from caraus.accounts.provision import provision_user
 for module in {MODULES}:
@@ -28,22 +31,28 @@ for module in {MODULES}:
 
 
 @pytest.fixture(scope="session")
-def started_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """Return the folder of a demo that was started once and has ended: the first start takes
-    twice as long as the next ones. `test_demo_command.py` looks at first starts."""
+def with_accounts(
+    blank: Path,
+    simulator_process: SimulatorProcess,
+    tmp_path_factory: pytest.TempPathFactory,
+    worker_id: str,
+) -> Path:
+    """Make a data folder at rest, with the accounts of the modules."""
 
     def make(folder: Path) -> None:
-        with DemoProcess(folder) as demo:
-            demo.run("manage", "shell", "--no-imports", "-c", PROVISION)
+        shared_folders.copy(blank, folder)
+        shell = ("manage", "shell", "--no-imports", "-c", PROVISION)
+        done = Installation(folder, simulator_process).run(*shell)
+        assert done.returncode == 0, done.stderr
 
-    return shared_folders.folder(tmp_path_factory, worker_id, "demo", make)
+    return shared_folders.folder(tmp_path_factory, worker_id, "with-accounts", make)
 
 
 @pytest.fixture(scope="package")
-def demo(started_once: Path) -> Iterator[DemoProcess]:
+def demo(with_accounts: Path) -> Iterator[DemoProcess]:
     """Start one demo for all modules that a process runs in a row."""
     folder = make_folder("caraus-e2e-")
-    shared_folders.copy(started_once, folder / "data")
+    shared_folders.copy(with_accounts, folder / "data")
     with DemoProcess(folder / "data") as process:
         yield process
     shutil.rmtree(folder)

@@ -99,17 +99,6 @@ class DemoProcess:
             if words in line:
                 return
 
-    def run(self, *arguments: str) -> None:
-        """Run another command beside it, as it says how."""
-        subprocess.run(
-            [*self.program, *arguments],
-            env={
-                "CARAUS_ENV_FILE": str(self.folder / "demo.env"),
-                "DJANGO_SETTINGS_MODULE": "tests.settings",
-            },
-            check=True,
-        )
-
     @property
     def text(self) -> str:
         return "".join(self.lines)
