@@ -5,7 +5,7 @@ from itertools import chain, pairwise
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from caraus.accounts.models import Membership
@@ -79,11 +79,6 @@ def lorries(transactional_db: None) -> list[Transport]:
     return rows
 
 
-def open_list(page: Page, width: int, height: int) -> None:
-    page.set_viewport_size({"width": width, "height": height})
-    page.goto("/transporturi/?arata=toate")
-
-
 def save_view(name: str, query: str) -> None:
     owner = Membership.objects.get()
     SavedView.objects.create(
@@ -96,9 +91,10 @@ def test_a_screen_shows_many_rows(
 ) -> None:
     sizes = {(1440, 900): 14, (1366, 768): 10, (1152, 720): 10, (390, 844): 8}
     with signed_in_page(browser, live_server) as page:
+        page.goto("/transporturi/?arata=toate")
+        page.wait_for_load_state("networkidle")
         for (width, height), least in sizes.items():
-            open_list(page, width, height)
-            page.wait_for_load_state("networkidle")
+            page.set_viewport_size({"width": width, "height": height})
             heights = page.evaluate(ROW_HEIGHTS)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             limits = (62, 72) if width < 900 else (40, 44)
@@ -110,6 +106,7 @@ def test_a_screen_shows_many_rows(
                 assert words.evaluate("element => element.clientWidth") <= 1
                 row.locator(".col-uit a").focus()
                 assert words.evaluate("element => element.clientWidth") > 50
+                row.locator(".col-uit a").blur()
 
 
 def test_the_words_of_the_validity_are_whole(
@@ -119,8 +116,9 @@ def test_the_words_of_the_validity_are_whole(
         words.scrollWidth > words.clientWidth + 1 || words.scrollHeight > words.clientHeight + 1
     ).map(words => words.textContent)"""
     with signed_in_page(browser, live_server) as page:
+        page.goto("/transporturi/?arata=toate")
         for width, height in ((1440, 900), (1152, 720), (900, 800), (390, 844)):
-            open_list(page, width, height)
+            page.set_viewport_size({"width": width, "height": height})
             assert page.locator("#lista .validity-words", has_text="începe").count() > 0
             assert page.evaluate(cut) == [], width
             # Both ends of a route can be read, and reach into no other column.
@@ -137,20 +135,16 @@ def test_the_heads_stand_in_two_lines_and_stay_in_reach(
 ) -> None:
     save_view("Camioanele de pe ruta Nădlac – Cluj", "arata=toate&sortare=uit")
     with signed_in_page(browser, live_server) as page:
-        for width, height, view in (
-            (1440, 900, ""),
-            (1152, 720, ""),
-            (1440, 900, "&sortare=uit"),
-            (1152, 720, "&sortare=uit"),
-        ):
-            page.set_viewport_size({"width": width, "height": height})
+        for view in ("&sortare=uit", ""):
             page.goto(f"/transporturi/?arata=toate{view}")
-            middles = page.evaluate(HEAD_MIDDLES)
-            assert len(middles) == 7
-            lines = [middles[0]]
-            lines += [low for high, low in pairwise(middles) if low - high > 15]
-            assert len(lines) == 2, (width, middles)
-        open_list(page, 390, 844)
+            for width, height in ((1440, 900), (1152, 720)):
+                page.set_viewport_size({"width": width, "height": height})
+                middles = page.evaluate(HEAD_MIDDLES)
+                assert len(middles) == 7
+                lines = [middles[0]]
+                lines += [low for high, low in pairwise(middles) if low - high > 15]
+                assert len(lines) == 2, (width, middles)
+        page.set_viewport_size({"width": 390, "height": 844})
         page.mouse.wheel(0, 3000)
         page.wait_for_function("() => scrollY > 500")
         assert page.locator("#q").evaluate("field => field.getBoundingClientRect().top") < 200
@@ -207,9 +201,9 @@ def test_many_icons_of_a_row_touch_nothing_and_the_rest_are_counted(
     ana = Membership.objects.get().user
     Mark.objects.create(transport=row, kind=Mark.Kind.TAKEN, by=ana, at=timezone.now())
     with signed_in_page(browser, live_server) as page:
+        page.goto(f"/transporturi/?arata=toate&q={row.uit}")
         for width, height, shown in ((1440, 900, 4), (1152, 720, 3), (900, 800, 3), (390, 844, 3)):
             page.set_viewport_size({"width": width, "height": height})
-            page.goto(f"/transporturi/?arata=toate&q={row.uit}")
             pills = page.locator(f"tr[data-uit='{row.uit}'] .col-status .pill")
             number = pills.count()
             assert number == issues + 2

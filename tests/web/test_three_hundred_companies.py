@@ -61,10 +61,10 @@ def test_no_page_is_longer_than_three_screens(
     browser: Browser, live_server: LiveServer, accountant: Organization
 ) -> None:
     with signed_in_page(browser, live_server) as page:
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            for path in PAGES:
-                page.goto(path)
+        for path in PAGES:
+            page.goto(path)
+            for width, height in SIZES:
+                page.set_viewport_size({"width": width, "height": height})
                 size = page.evaluate(
                     "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
                 )
@@ -157,9 +157,9 @@ def test_the_list_says_who_has_no_right_in_a_line_until_it_is_dismissed_or_one_m
     refused.update(error_since=timezone.now() - timedelta(hours=1))
     with signed_in_page(browser, live_server) as page:
         notice = page.locator("[data-code=no_rights_cui]")
+        page.goto("/transporturi/")
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
-            page.goto("/transporturi/")
             expect(notice).to_be_visible()
             assert notice.evaluate("notice => notice.offsetHeight") <= 40, width
             expect(notice.get_by_role("link", name="Vezi-le")).to_be_visible()

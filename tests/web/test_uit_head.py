@@ -47,8 +47,7 @@ def row(transactional_db: None) -> Transport:
     )
 
 
-def open_uit(page: Page, row: Transport, width: int, height: int) -> None:
-    page.set_viewport_size({"width": width, "height": height})
+def open_uit(page: Page, row: Transport) -> None:
     page.goto(f"/transporturi/{row.pk}/")
 
 
@@ -56,12 +55,12 @@ def test_the_head_stands_on_the_first_screen(
     browser: Browser, live_server: LiveServer, row: Transport
 ) -> None:
     with signed_in_page(browser, live_server) as page:
-        open_uit(page, row, 1440, 900)
+        open_uit(page, row)
         assert page.evaluate(LOWEST) <= 200
         assert page.evaluate("document.documentElement.scrollWidth") <= 1440
-        open_uit(page, row, 1152, 720)
+        page.set_viewport_size({"width": 1152, "height": 720})
         assert page.evaluate(LOWEST) <= 260
-        open_uit(page, row, 390, 844)
+        page.set_viewport_size({"width": 390, "height": 844})
         menu = page.locator(".nav").evaluate("menu => menu.getBoundingClientRect().top")
         assert page.evaluate(LOWEST) <= menu
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -74,8 +73,9 @@ def test_an_ordinary_route_is_whole_in_the_head(
     Transport.objects.update(end=end, start={"county": "IF", "locality": "Ștefăneștii de Jos"})
     cut = "parts => parts.filter(part => part.scrollWidth > part.clientWidth + 1).length"
     with signed_in_page(browser, live_server) as page:
+        open_uit(page, row)
         for width, height in ((1440, 900), (1152, 720), (390, 844)):
-            open_uit(page, row, width, height)
+            page.set_viewport_size({"width": width, "height": height})
             assert page.locator(".uit-head .route > span").evaluate_all(cut) == 0, width
 
 
@@ -88,7 +88,7 @@ def test_plate_county_and_declarant_lead_to_their_uits(
             ("CJ", "**/transporturi/?loc=CJ"),
             (LONG_NAME, "**/transporturi/?arata=toate&declarant=900117817"),
         ):
-            open_uit(page, row, 1440, 900)
+            open_uit(page, row)
             page.get_by_role("main").get_by_role("link", name=name, exact=True).click()
             page.wait_for_url(address)
             expect(page.locator(f"tr[data-uit='{row.uit}']")).to_be_visible()
@@ -99,7 +99,7 @@ def test_a_request_that_is_opened_is_written_in_the_history(
 ) -> None:
     with signed_in_page(browser, live_server) as page:
         page.context.route("https://wa.me/**", lambda route: route.fulfill(body="WhatsApp"))
-        open_uit(page, row, 1440, 900)
+        open_uit(page, row)
         with page.context.expect_page() as chat:
             page.get_by_role("link", name="Cere corectură, prin WhatsApp").click()
         assert chat.value.url.startswith("https://wa.me/40722123456?text=")
