@@ -62,6 +62,12 @@ def picked(page: Page) -> list[str]:
     return [str(uit) for uit in uits]
 
 
+def expect_head(page: Page, uit: str) -> None:
+    """Wait for a UIT's page, with its scripts: a key that comes before them does nothing."""
+    expect(page.locator(".uit-head")).to_have_attribute("data-uit", uit)
+    page.wait_for_load_state("domcontentloaded")
+
+
 def test_many_are_selected_by_keys_and_with_shift_and_let_go(
     browser: Browser, live_server: LiveServer
 ) -> None:
@@ -229,17 +235,16 @@ def test_keys_on_a_uits_page(browser: Browser, live_server: LiveServer) -> None:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.goto("/transporturi/?q=abc&sortare=vehicul")
         uits = rows(page)
-        head = page.locator(".uit-head")
         page.locator(f"tr[data-uit='{uits[1]}'] .col-uit a").click()
-        expect(head).to_have_attribute("data-uit", uits[1])
+        expect_head(page, uits[1])
         page.keyboard.press("j")
-        expect(head).to_have_attribute("data-uit", uits[2])
+        expect_head(page, uits[2])
         page.keyboard.press("c")
         expect(page.locator("#anunt")).to_have_text("UIT copiat")
         assert page.evaluate(CLIPBOARD) == uits[2]
         for uit in (uits[1], uits[0]):
             page.keyboard.press("k")
-            expect(head).to_have_attribute("data-uit", uit)
+            expect_head(page, uit)
         page.keyboard.press("k")  # the first of the list
         expect(page.locator("#anunt")).to_have_text(
             "Nu mai este niciunul în lista din care ai venit"
@@ -249,12 +254,12 @@ def test_keys_on_a_uits_page(browser: Browser, live_server: LiveServer) -> None:
         page.keyboard.press("j")  # keys of the page rest behind a dialog
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_be_hidden()
-        expect(head).to_have_attribute("data-uit", uits[0])
+        expect_head(page, uits[0])
         page.go_back()  # to the list, not through the UITs in between
         page.wait_for_url("**/transporturi/?q=abc&sortare=vehicul")
         page.wait_for_function(IS_FOCUSED_ROW, arg=uits[0])
         page.keyboard.press("Enter")
-        expect(head).to_have_attribute("data-uit", uits[0])
+        expect_head(page, uits[0])
         with page.expect_download():
             page.keyboard.press("e")
 
@@ -281,18 +286,17 @@ def test_keys_go_on_over_the_end_of_a_page(browser: Browser, live_server: LiveSe
         page.wait_for_function(IS_FOCUSED_ROW, arg=uits[49])
 
         # On the pages of UITs too; „back” leads to the row on its own page of the list.
-        head = page.locator(".uit-head")
         page.keyboard.press("Enter")
-        expect(head).to_have_attribute("data-uit", uits[49])
+        expect_head(page, uits[49])
         expect(page.locator("[data-step=next]")).to_be_visible()
         for key, uit in (("j", uits[50]), ("k", uits[49]), ("j", uits[50]), ("j", uits[51])):
             page.keyboard.press(key)
-            expect(head).to_have_attribute("data-uit", uit)
+            expect_head(page, uit)
         page.go_back()
         page.wait_for_function(IS_FOCUSED_ROW, arg=uits[51])
         assert rows(page) == uits[50:]
         page.keyboard.press("Enter")
-        expect(head).to_have_attribute("data-uit", uits[51])
+        expect_head(page, uits[51])
         page.locator("a.back").click()
         page.wait_for_function(IS_FOCUSED_ROW, arg=uits[51])
 
