@@ -62,12 +62,6 @@ def test_the_doctor_reports_and_shows_no_secret(installation: Installation) -> N
     assert installation.anaf.client_secret not in done.stdout + done.stderr
 
 
-def test_the_doctor_names_what_is_missing(installation: Installation) -> None:
-    done = installation.run("doctor", ANAF_CLIENT_ID="")
-    assert done.returncode == 1
-    assert "ANAF_CLIENT_ID is not set" in done.stdout
-
-
 def test_the_doctor_names_each_of_anafs_addresses(installation: Installation) -> None:
     output = installation.run("doctor").stdout.splitlines()
     assert len([line for line in output if "ANAF's login (127.0.0.1:" in line]) == 1
@@ -83,9 +77,6 @@ def test_the_doctor_greets_the_mail_server_and_sends_nothing(installation: Insta
         assert tls.returncode == 1
         assert "STARTTLS" in tls.stdout
         assert server.messages == []
-    closed = installation.run("doctor", EMAIL_URL=f"smtp://127.0.0.1:{server.port}")
-    assert closed.returncode == 1
-    assert "[MISSING] The mail server 127.0.0.1" in closed.stdout
 
 
 def test_the_doctor_misses_a_worker_once_somebody_has_authorized(
@@ -106,14 +97,17 @@ def test_the_doctor_goes_on_and_lists_every_error(installation: Installation) ->
         CARAUS_SIGNUP="cine",
         ANAF_API_URL="http://api.anaf.ro",
         ANAF_CLIENT_ID="",
+        EMAIL_URL="smtp://127.0.0.1:9",
     )
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
     notifications = [line for line in done.stdout.splitlines() if line.startswith("[MISSING]")]
     for words in (
         *("CARAUS_SECRET_KEY is missing", "CARAUS_SIGNUP must be one of", "plain http"),
-        *("The database did not answer", "CARAUS_TOKEN_KEYS must hold", "ANAF_CLIENT_ID is not"),
+        *("The database did not answer", "CARAUS_TOKEN_KEYS must hold"),
+        *("ANAF_CLIENT_ID is not set", "The mail server 127.0.0.1"),
     ):
         assert len([line for line in notifications if words in line]) == 1, words
+    assert done.stdout.endswith(f"{len(notifications)} to mend.\n")
     assert "not-a-key" not in done.stdout
     unusable = installation.run("doctor", DATABASE_URL="mysql://x", CARAUS_URL="nonsense")
     assert "DATABASE_URL must begin with postgresql" in unusable.stdout

@@ -1,4 +1,4 @@
-"""Two web and three worker processes on one external PostgreSQL, behind the deployment's Caddy,
+"""Two web and two worker processes on one external PostgreSQL, behind the deployment's Caddy,
 restarted one after another while people read and synchronize."""
 
 import re
@@ -66,7 +66,7 @@ def rows(cluster: Cluster, query: str) -> list[tuple[Any, ...]]:
 
 
 class People(threading.Thread):
-    """One person who goes on reading, and now and then asks ANAF anew; counts what came back."""
+    """One person who reads and asks ANAF anew in turns; counts what came back."""
 
     def __init__(self, cluster: Cluster, person: httpx2.Client) -> None:
         super().__init__(daemon=True)
@@ -79,10 +79,10 @@ class People(threading.Thread):
 
     def run(self) -> None:
         turn = 0
-        while not self.over.wait(0.5):  # reading takes a moment
+        while not self.over.wait(0.4):  # reading takes a moment
             turn += 1
             try:
-                if turn % 5 == 0:
+                if turn % 2:
                     response = self.client.post(
                         f"{self.here}/transporturi/sincronizare/",
                         data={"csrfmiddlewaretoken": self.token},
@@ -108,7 +108,7 @@ def test_a_rolling_restart_under_load_fails_no_request_and_loses_no_job(
     for each in people:
         each.start()
     assert [cluster.restart_web(number) for number in range(2)] == [0, 0]
-    assert [cluster.restart_worker(number) for number in range(3)] == [0, 0, 0]
+    assert [cluster.restart_worker(number) for number in range(2)] == [0, 0]
     for each in people:
         each.over.set()
     for each in people:
