@@ -15,8 +15,14 @@ from playwright.sync_api import Browser
 
 from caraus import wsgi
 from caraus.accounts.models import Company, Organization, User
-from tests import call_stack, client_handler, database_cleanup, factories, processes, shared_folders
-from tests.commands.installation import Installation
+from tests import (
+    call_stack,
+    client_handler,
+    database_cleanup,
+    environment,
+    factories,
+    processes,
+)
 from tests.e2e import chromium
 from tests.mail import QUEUE
 from tests.simulator_process import SimulatorProcess
@@ -104,17 +110,10 @@ def browser(started_chromium: chromium.Chromium) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def blank(
-    simulator_process: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Path:
-    """Make a data folder at rest, with this version's schema: to be copied by who needs an own
+def blank() -> Path:
+    """Return a data folder at rest, with this version's schema: to be copied by who needs an own
     one."""
-
-    def make(folder: Path) -> None:
-        done = Installation(folder, simulator_process).run("migrate")
-        assert done.returncode == 0, done.stderr
-
-    return shared_folders.folder(tmp_path_factory, worker_id, "blank", make)
+    return environment.migrated_folder()
 
 
 @pytest.fixture

@@ -1,13 +1,15 @@
 """Loaded before Django's settings (`-p tests.environment`): a PostgreSQL of the tests' own.
 
 The database lives in a temporary folder for one run; nothing of the developer's own environment
-reaches the tests.
+reaches the tests. Where several processes run them, each has a server of its own, whose database
+has the schema: it is made once for all.
 """
 
 import atexit
 import contextlib
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import uuid
@@ -19,6 +21,7 @@ import psycopg
 from cryptography.fernet import Fernet
 
 from caraus import embedded
+from tests import shared_folders
 
 SHARED_MEMORY = Path("/dev/shm")
 PLENTY = 8 * 1024**3  # bytes; a run takes one or two
@@ -48,12 +51,10 @@ for name in list(os.environ):
 FOLDER = Path(KEPT_FOLDER or tempfile.mkdtemp(prefix="caraus-tests-"))
 if not KEPT_FOLDER:
     atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
-os.environ["CARAUS_EMBEDDED_FSYNC"] = "off"  # a lost test database is no loss
-SERVER = embedded.acquire(FOLDER)
+shared_folders.begin_run()
 
 os.environ |= {
-    "DATABASE_URL": SERVER.url,
-    "CARAUS_DATA_DIR": str(FOLDER),
+    "CARAUS_EMBEDDED_FSYNC": "off",  # a lost test database is no loss
     "CARAUS_SECRET_KEY": "for-tests-only-for-tests-only-for-tests-only-for-tests",
     "CARAUS_TOKEN_KEYS": Fernet.generate_key().decode(),
     "ANAF_CLIENT_ID": "caraus-tests",
@@ -63,6 +64,26 @@ os.environ |= {
     "CARAUS_CONN_MAX_AGE": "0",  # a job's thread leaves no connection behind
     "DJANGO_SETTINGS_MODULE": "tests.settings",
 }
+
+
+def _migrate(folder: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "caraus.cli", "migrate"],
+        env=os.environ | {"CARAUS_DATA_DIR": str(folder)},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
+def migrated_folder() -> Path:
+    """Return a data folder at rest, with this version's schema: for copying only."""
+    return shared_folders.folder("migrated", _migrate)
+
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    shared_folders.copy(migrated_folder() / "postgres", FOLDER / "postgres")
+SERVER = embedded.acquire(FOLDER)
+os.environ |= {"DATABASE_URL": SERVER.url, "CARAUS_DATA_DIR": str(FOLDER)}
 
 
 @contextlib.contextmanager

@@ -40,8 +40,6 @@ def empty_installation(blank: Path, simulator_process: SimulatorProcess) -> Iter
 def with_person(
     blank: Path,
     simulator_process: SimulatorProcess,
-    tmp_path_factory: pytest.TempPathFactory,
-    worker_id: str,
 ) -> Path:
     """Make a data folder at rest, with a person and a company."""
 
@@ -54,7 +52,7 @@ def with_person(
         )
         assert done.returncode == 0, done.stderr
 
-    return shared_folders.folder(tmp_path_factory, worker_id, "with-person", make)
+    return shared_folders.folder("with-person", make)
 
 
 @pytest.fixture(scope="module")

@@ -34,8 +34,6 @@ for module in {MODULES}:
 def with_accounts(
     blank: Path,
     simulator_process: SimulatorProcess,
-    tmp_path_factory: pytest.TempPathFactory,
-    worker_id: str,
 ) -> Path:
     """Make a data folder at rest, with the accounts of the modules."""
 
@@ -45,7 +43,7 @@ def with_accounts(
         done = Installation(folder, simulator_process).run(*shell)
         assert done.returncode == 0, done.stderr
 
-    return shared_folders.folder(tmp_path_factory, worker_id, "with-accounts", make)
+    return shared_folders.folder("with-accounts", make)
 
 
 @pytest.fixture(scope="package")
