@@ -29,8 +29,8 @@ MAX_KEYS = 500
 
 
 def parse_keys(texts: Sequence[str], *, limit: int | None = MAX_KEYS) -> list[int]:
-    """Return the primary keys, or the numbers of rows from 1, that a form or an address names:
-    the first `limit` of them, without what is no key."""
+    """Return the numbers above 0, such as primary keys, that a form or an address names: of the
+    first `limit` texts, those that are one."""
     return [key for text in texts[:limit] if (key := parse_key(text))]
 
 

@@ -73,7 +73,7 @@ class SyncError:
     # When the last of the companies got it.
     newest_at: datetime | None = None
     # In the list of several companies one line is enough: the companies' page says the rest.
-    in_line: bool = False
+    wants_one_line: bool = False
 
     @property
     def is_dismissable(self) -> bool:
@@ -90,9 +90,9 @@ class SyncError:
         return self.code in HOST_CODES
 
     @property
-    def is_of_many(self) -> bool:
-        """Return whether it is shown as a count in one line, its companies on their own page."""
-        return self.in_line or len(self.companies) > COMPANIES_NAMED_IN_ERROR
+    def is_one_line(self) -> bool:
+        """Return whether it is shown in one line; its companies are on their own page."""
+        return self.wants_one_line or len(self.companies) > COMPANIES_NAMED_IN_ERROR
 
     @property
     def names(self) -> str:

@@ -254,7 +254,9 @@ def _not_dismissed(request: HttpRequest, errors: Iterable[SyncError]) -> list[Sy
 
 def _short(errors: list[SyncError], *, is_of_one: bool) -> list[SyncError]:
     """Make errors of rights one line each, but in the list of one company."""
-    return [replace(error, in_line=error.is_dismissable and not is_of_one) for error in errors]
+    return [
+        replace(error, wants_one_line=error.is_dismissable and not is_of_one) for error in errors
+    ]
 
 
 def _is_part(request: HttpRequest) -> bool:
