@@ -41,7 +41,10 @@ class MailServer:
         self._handler = _Handler()
         # The controller knocks at its own port to see that it stands: it must know it.
         self.port = free_ports(1)[0]
-        self._controller = Controller(self._handler, hostname="127.0.0.1", port=self.port)
+        # Its name is given: to look the machine's up may take longer than a client waits.
+        self._controller = Controller(
+            self._handler, hostname="127.0.0.1", port=self.port, server_hostname="localhost"
+        )
 
     def __enter__(self) -> Self:
         self._controller.start()

@@ -129,8 +129,12 @@ def test_a_rolling_restart_under_load_fails_no_request_and_loses_no_job(
     assert rows(cluster, "SELECT count(*) FROM transports_transport")[0][0] > 0
 
 
-def test_both_webs_and_all_workers_had_a_share(cluster: Cluster) -> None:
-    assert all('"route": "transporturi/"' in web.output for web in cluster.webs)
+def test_both_web_processes_have_a_share(cluster: Cluster, person: httpx2.Client) -> None:
+    def have_a_share() -> bool:
+        assert person.get("/transporturi/", follow_redirects=True).status_code == 200
+        return all('"route": "transporturi/"' in web.output for web in cluster.webs)
+
+    until(have_a_share, "a request to each web process")
 
 
 def test_a_requests_id_follows_into_the_jobs_log(cluster: Cluster, person: httpx2.Client) -> None:
