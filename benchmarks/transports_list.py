@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from tests import environment  # an empty PostgreSQL of its own
+from tests import environment
 
 import django  # isort: skip
 
+SERVER = environment.start()
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
@@ -106,7 +107,6 @@ def main() -> None:
         ListFilters(show="all", sort="last_changed"),
     ):
         view(companies, filters)
-    assert environment.SERVER.url
 
 
 def fill(rows: int) -> tuple[list[int], int]:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 import psycopg
+import pytest
 from cryptography.fernet import Fernet
 
 from caraus import embedded
@@ -48,7 +49,7 @@ for name in list(os.environ):
     if name.startswith(("CARAUS_", "ANAF_", "DATABASE_URL", "EMAIL_URL")):
         del os.environ[name]
 
-FOLDER = Path(KEPT_FOLDER or tempfile.mkdtemp(prefix="caraus-tests-"))
+FOLDER = Path(KEPT_FOLDER or tempfile.mkdtemp(prefix="caraus-tests-")).resolve()
 if not KEPT_FOLDER:
     atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 shared_folders.begin_run()
@@ -69,7 +70,7 @@ os.environ |= {
 def _migrate(folder: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "caraus.cli", "migrate"],
-        env=os.environ | {"CARAUS_DATA_DIR": str(folder)},
+        env=os.environ | {"DATABASE_URL": "", "CARAUS_DATA_DIR": str(folder)},
         stdout=subprocess.DEVNULL,
         check=True,
     )
@@ -80,10 +81,23 @@ def migrated_folder() -> Path:
     return shared_folders.folder("migrated", _migrate)
 
 
-if "PYTEST_XDIST_WORKER" in os.environ:
-    shared_folders.copy(migrated_folder() / "postgres", FOLDER / "postgres")
-SERVER = embedded.acquire(FOLDER)
-os.environ |= {"DATABASE_URL": SERVER.url, "CARAUS_DATA_DIR": str(FOLDER)}
+URL = embedded.embedded_database_url(FOLDER)
+os.environ |= {"DATABASE_URL": URL, "CARAUS_DATA_DIR": str(FOLDER)}
+
+
+def start() -> embedded.ServerHandle:
+    """Start the server of this process, which runs until the process ends."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared_folders.copy(migrated_folder() / "postgres", FOLDER / "postgres")
+    server = embedded.acquire(FOLDER)
+    assert server.url == URL
+    return server
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start a server, but in the process that only hands tests out."""
+    if "PYTEST_XDIST_WORKER" in os.environ or not config.getoption("numprocesses", None):
+        config.add_cleanup(start().release)
 
 
 @contextlib.contextmanager
@@ -91,9 +105,9 @@ def database(template: str = "template0") -> Iterator[str]:
     """Yield the address of an own database on the tests' server, for what wants an external one:
     empty, or a copy of another to which nobody is connected."""
     name = f"own_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(SERVER.url, autocommit=True) as connection:
+    with psycopg.connect(URL, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         try:
-            yield SERVER.url.rpartition("/")[0] + f"/{name}"
+            yield URL.rpartition("/")[0] + f"/{name}"
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

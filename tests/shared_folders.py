@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.folders import make_folder
+from tests.folders import temporary_folder
 
 # Set by the first process of a run; those that it starts find what it and they have made.
 VARIABLE = "TESTS_SHARED_FOLDER"
@@ -33,10 +33,9 @@ def folder(name: str, make: Callable[[Path], None]) -> Path:
     with (top / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not shared.exists():
-            making = make_folder("caraus-made-")
-            make(making / "data")
-            shutil.move(making / "data", shared)
-            making.rmdir()
+            with temporary_folder("caraus-made-") as making:
+                make(making / "data")
+                shutil.move(making / "data", shared)
     return shared
 
 

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from caraus.accounts.provision import provision_user
-from tests.environment import SERVER
+from tests.environment import URL
 from tests.mail import delivered
 
 EMAIL = "ana@example.ro"
@@ -62,7 +62,7 @@ def test_loopback_names_are_served_on_this_machine_alone(url: str, names: list[s
         [sys.executable, "-c", program],
         env={
             "CARAUS_URL": url,
-            "DATABASE_URL": SERVER.url,
+            "DATABASE_URL": URL,
             "CARAUS_SECRET_KEY": "for-tests",
             "CARAUS_TOKEN_KEYS": "for-tests",
             "DJANGO_SETTINGS_MODULE": "caraus.settings",
