@@ -63,7 +63,7 @@ class Process:
 class Cluster:
     """`webs` and `workers` are started by `start()`; pages answer at `address`, through Caddy."""
 
-    def __init__(self, anaf: SimulatorProcess, *, webs: int = 2, workers: int = 2) -> None:
+    def __init__(self, anaf: SimulatorProcess, *, webs: int = 2, workers: int = 3) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="caraus-cluster-"))
         self.folder.chmod(0o755)
         self._stack = ExitStack()
