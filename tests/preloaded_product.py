@@ -1,8 +1,8 @@
 """What `tests.forked_process` forks: the product, loaded and connected to nothing."""
 
-import django
+from caraus.commands.base import set_up_django
 
-django.setup()
+set_up_django()
 
 from caraus.authorizations import tasks, token_refresh  # noqa: E402, F401
 from caraus.filings import processor  # noqa: E402, F401

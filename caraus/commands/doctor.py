@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import DatabaseError
 
 from caraus import embedded
-from caraus.commands.base import close_connections, pending_migrations
+from caraus.commands.base import close_connections, pending_migrations, set_up_django
 from caraus.core import environment
 
 GOOD, BAD, NOTE = "ok", "MISSING", "note"
@@ -81,8 +81,6 @@ def _checks(bad: set[str], *, database_works: bool) -> Iterator[tuple[str, str]]
 def _settings() -> Generator[tuple[str, str], None, set[str]]:
     """Yield what is wrong with settings, all of it: each bad one is reported and replaced by a
     stand-in, so that the rest can be read. The generator's value: the names of the bad ones."""
-    import django
-
     stand_ins = {
         "CARAUS_SECRET_KEY": "unusable",
         "CARAUS_TOKEN_KEYS": environment.new_token_key(),
@@ -91,7 +89,7 @@ def _settings() -> Generator[tuple[str, str], None, set[str]]:
     bad: set[str] = set()
     while True:
         try:
-            django.setup()
+            set_up_django()
         except environment.SettingError as error:
             if error.name in bad:
                 raise

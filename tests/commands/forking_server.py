@@ -1,6 +1,7 @@
 """Python with the product loaded, which forks for each `caraus` command: most of a command's time
 is spent loading. Reads one JSON line per command, answers with its exit code."""
 
+import gc
 import json
 import os
 import subprocess
@@ -9,11 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import IO, Any
 
-import django
 from django.db import connections
 from django.urls import get_resolver
 
 from caraus.cli import main
+from caraus.commands.base import set_up_django
 
 
 class Ready:
@@ -63,8 +64,9 @@ def run(command: dict[str, Any]) -> int:
 
 
 def serve(commands: IO[str], is_responding: IO[str]) -> None:
-    django.setup()
+    set_up_django()
     assert get_resolver().url_patterns
+    gc.freeze()
     connections.close_all()
     is_responding.write("ready\n")
     is_responding.flush()
