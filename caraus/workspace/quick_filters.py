@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
+from django.utils.translation import ngettext
 
 from caraus.core.formatting import gettext_lazy
 from caraus.core.queries import count_each
@@ -129,7 +130,7 @@ def summarize(
 
     unresolved = quick_filter(
         _EXPIRED_UNRESOLVED,
-        gettext_lazy("expirate, nerezolvate"),
+        ngettext("expirat, nerezolvat", "expirate, nerezolvate", expired_unresolved),
         *("calendar-x", "bad"),
         expired_unresolved,
     )
@@ -139,7 +140,9 @@ def summarize(
         else listing.capped(_number_shown(groups, is_narrowed=filters.is_narrowed)),
         quick_filters=(
             *([unresolved] if expired_unresolved else []),
-            quick_filter(_NEW, gettext_lazy("noi în 24 h"), "sparkles", "calm", new),
+            quick_filter(
+                _NEW, ngettext("nou în 24 h", "noi în 24 h", new), "sparkles", "calm", new
+            ),
             quick_filter(_EXPIRING, gettext_lazy("expiră în 24 h"), "alarm-clock", "bad", expiring),
             quick_filter(
                 _WITH_ISSUES, gettext_lazy("cu probleme"), "triangle-alert", "warn", issues

@@ -178,6 +178,15 @@ def test_the_sums_of_a_day_come_from_the_polls(authorized: Company) -> None:
     assert build_dashboard(membership).days[-1].appeared == 44
 
 
+@pytest.mark.parametrize(("new", "words"), [(1, "nou"), (2, "noi"), (20, "noi")])
+def test_what_is_new_is_named_by_its_number(
+    signed_in: Client, authorized: Company, new: int, words: str
+) -> None:
+    add_run(authorized, new=new, age=60)
+    page = squeezed(signed_in.get("/").content.decode())
+    assert f"<strong>{new}</strong>{words} (azi {new}, ieri 0)" in page
+
+
 def test_the_chart_comes_after_seven_days_with_a_table_of_every_number(
     signed_in: Client, authorized: Company
 ) -> None:

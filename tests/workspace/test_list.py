@@ -359,7 +359,7 @@ def test_what_expired_is_found_and_counted_until_it_is_dealt_with(
     old = make(plate="B78ABC", state="expired", first_expired_day=today() - timedelta(days=7))
     make(uit="0A1C2D3E4F5H6J42")
     page = page_of(signed_in.get("/transporturi/?arata="))
-    assert "<strong>1</strong>expirate, nerezolvate" in page
+    assert "<strong>1</strong>expirat, nerezolvat" in page
     assert 'class="group group-bad" href="?arata=expirate-nerezolvate"' in page
     assert "2 transporturi</p>" in page  # not „active”
     assert 'class="pill pill-bad" data-status="expired"' in page
@@ -369,7 +369,7 @@ def test_what_expired_is_found_and_counted_until_it_is_dealt_with(
     assert listed_uits(signed_in, arata="azi-noapte") == [fresh.uit]  # its word before
     Transport.objects.filter(pk=fresh.pk).update(first_expired_day=old.first_expired_day)
     page = page_of(signed_in.get("/transporturi/?arata="))
-    assert "expirate, nerezolvate</span>" not in page
+    assert "expirat, nerezolvat</span>" not in page
     assert "1 transport activ" in page
 
 

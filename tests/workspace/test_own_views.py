@@ -146,10 +146,12 @@ def test_the_quick_filters_count_what_needs_a_look(
     second = factories.company(organization, cui="900030302")
     make(company=second)
     response = signed_in.get(LIST, {"q": "nimic"})
-    assert [item.count.number for item in response.context["quick_filters"]] == [3, 2, 0]
+    labelled = [(item.count.number, item.label) for item in response.context["quick_filters"]]
+    assert labelled == [(3, "noi în 24 h"), (2, "expiră în 24 h"), (0, "cu probleme")]
     response = signed_in.get(LIST, {"firma": second.cui, "arata": "noi"})
     new, expiring, _ = response.context["quick_filters"]
-    assert (new.count.number, new.is_active, expiring.count.number) == (1, True, 0)
+    assert (new.count.number, new.label, new.is_active) == (1, "nou în 24 h", True)
+    assert expiring.count.number == 0
     assert new.address == f"firma={second.cui}&arata=noi"
 
 
@@ -163,7 +165,7 @@ def test_the_expired_are_counted_the_same_in_every_list(
     mark_transports([done], "fine", owner)
     for query in ("?arata=", f"?firma={done.company.cui}", "?arata=noi", "?q=nimic"):
         first = signed_in.get(LIST + query).context["quick_filters"][0]
-        assert (first.label, first.count.number) == ("expirate, nerezolvate", 1), query
+        assert (first.label, first.count.number) == ("expirat, nerezolvat", 1), query
 
 
 def test_a_hidden_tab_does_not_bring_the_next_poll_forward(
