@@ -101,6 +101,8 @@ def test_a_screen_shows_many_rows(
             assert all(limits[0] <= row <= limits[1] for row in heights), (width, heights)
             assert page.evaluate(WHOLE_ROWS) >= least, (width, height)
             if width > 900:  # on a phone the words stand on the UIT's page
+                title = page.locator(".desk h1")
+                assert title.evaluate("title => title.scrollWidth <= title.clientWidth"), width
                 row = page.locator("#lista tr[data-uit]", has=page.locator(".pill-warn")).first
                 words = row.locator(".pill-warn > span").first
                 assert words.evaluate("element => element.clientWidth") <= 1
