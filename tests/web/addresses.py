@@ -330,9 +330,14 @@ def _queries(organization: Organization) -> list[tuple[str, tuple[Any, ...]]]:
 
 
 def send_request(client: Client, method: str, path: str, organization: Organization) -> Any:
+    """Send the request of a matrix. Whatever comes, no browser and no proxy may keep it."""
     form = {"organizatie": str(organization.pk), "firma": factories.CUI, "name": "Preluată"}
     data = {"data": form} if method in {"POST", "GET"} else {}
-    return client.generic(method, path) if not data else getattr(client, method.lower())(path, form)
+    response: Any = (
+        client.generic(method, path) if not data else getattr(client, method.lower())(path, form)
+    )
+    assert "no-store" in response["Cache-Control"], method
+    return response
 
 
 @contextmanager

@@ -9,25 +9,33 @@ from tests.web.addresses import (
     OWN_ROUTES,
     PUBLIC_ROUTES,
     SECRET_ROUTES,
-    SIGN_IN_ROUTES,
     address,
     isolated_client,
 )
+
+# Beside what `send_request` sees of all addresses, their other methods and other visitors.
+REQUESTS = [
+    *(("get", route, ("owner",)) for route in [*OBJECT_ROUTES, *OWN_ROUTES]),
+    *(
+        (method, route, ("owner", "nobody"))
+        for route in [*PUBLIC_ROUTES, *SECRET_ROUTES]
+        for method in ("get", "post")
+    ),
+]
 
 
 def test_no_address_may_be_kept(
     owner: User, organization: Organization, ids: dict[str, int], subtests: pytest.Subtests
 ) -> None:
-    signed_in = Client()
-    signed_in.force_login(owner)
-    for route in [*OBJECT_ROUTES, *OWN_ROUTES, *PUBLIC_ROUTES, *SECRET_ROUTES, *SIGN_IN_ROUTES]:
+    clients = {"owner": Client(), "nobody": Client()}
+    clients["owner"].force_login(owner)
+    for method, route, visitors in REQUESTS:
         path = address(route, ids).replace("<str:secret>", "x" * 43).replace("<slug:slug>", "x")
-        for method in ("get", "post"):
-            for client in (Client(), signed_in):
-                with subtests.test(f"{method} {path}"), isolated_client(client) as visitor:
-                    visitor.raise_request_exception = False
-                    response = getattr(visitor, method)(path)
-                    assert "no-store" in response["Cache-Control"]
+        for name in visitors:
+            with subtests.test(f"{method} {path}"), isolated_client(clients[name]) as visitor:
+                visitor.raise_request_exception = False
+                response = getattr(visitor, method)(path)
+                assert "no-store" in response["Cache-Control"]
 
 
 def test_static_files_may_be_kept(client: Client) -> None:
