@@ -18,6 +18,7 @@ from caraus import embedded
 from caraus.commands.backup import SHORT_LIVED
 from caraus.embedded.programs import programs
 from tests import plain_http, shared_folders
+from tests.commands.conftest import EMAIL
 from tests.commands.installation import PASSWORD, Installation, _post
 from tests.commands.test_no_leaks import running, until
 from tests.folders import make_folder
@@ -25,7 +26,7 @@ from tests.mail import MailServer
 from tests.simulator_process import SimulatorProcess
 from tests.two_factors import totp_code
 
-OWNER, INVITED, NEW_PASSWORD = "ana@example.ro", "ion@example.ro", "o-parolă-cu-totul-nouă-77"
+OWNER, INVITED, NEW_PASSWORD = EMAIL, "ion@example.ro", "o-parolă-cu-totul-nouă-77"
 # Parts of an address of an e-mail that are as good as a password.
 LINKS = re.compile(
     r"/(?:invitatie|autorizare|cont/confirm-email|cont/password/reset/key)/([^/\s\"<>]+)/"
@@ -75,9 +76,9 @@ class Secrets:
         return {spellings[spelling] for spelling in done.stdout.splitlines()}
 
 
-def browser(empty_installation: Installation, secrets: Secrets, person: str) -> httpx2.Client:
+def browser(installation: Installation, secrets: Secrets, person: str) -> httpx2.Client:
     """Return a browser whose every cookie is noted."""
-    client = plain_http.client(base_url=empty_installation.address, timeout=30)
+    client = plain_http.client(base_url=installation.address, timeout=30)
     client.event_hooks = {"response": [lambda response: note_cookies(response, secrets, person)]}
     return client
 
@@ -164,7 +165,7 @@ def new_password(client: httpx2.Client, mail: MailServer, secrets: Secrets) -> N
 
 
 def external_link(
-    empty_installation: Installation, owner: httpx2.Client, mail: MailServer, secrets: Secrets
+    installation: Installation, owner: httpx2.Client, mail: MailServer, secrets: Secrets
 ) -> None:
     """Send a link by e-mail whose holder authorizes, and one that is opened and left."""
     for used in (True, False):
@@ -178,7 +179,7 @@ def external_link(
         for match in LINKS.finditer(response.text):
             secrets.add("link on screen", match[1])
         path = email_to(mail, "titular@example.ro", "autorizare", secrets)
-        with browser(empty_installation, secrets, "the holder") as holder:
+        with browser(installation, secrets, "the holder") as holder:
             page = holder.get(path, follow_redirects=True)
             assert page.status_code == 200
             to_anaf = _post(holder, "/autorizare/", {"name": "Gheorghe"}, page="/autorizare/")
@@ -186,29 +187,29 @@ def external_link(
             assert state
             secrets.add("state", unquote(state[1]))
             if used:
-                callback = empty_installation.anaf.log_in("single", url=to_anaf.headers["location"])
+                callback = installation.anaf.log_in("single", url=to_anaf.headers["location"])
                 secrets.add("code", callback["code"])
                 assert holder.get("/anaf/callback", params=callback).status_code == 200
 
 
-def use_product(empty_installation: Installation, mail: MailServer, secrets: Secrets) -> str:
+def use_product(installation: Installation, mail: MailServer, secrets: Secrets) -> str:
     """Do all that people do in which a secret is made; return a cookie that is signed in at the
     end."""
-    with browser(empty_installation, secrets, "the owner") as owner:
-        assert "Autorizarea a reușit" in empty_installation.authorize(owner, email=OWNER)
+    with browser(installation, secrets, "the owner") as owner:
+        assert "Autorizarea a reușit" in installation.authorize(owner, email=OWNER)
         until(lambda: "data-uit" in owner.get("/transporturi/", follow_redirects=True).text)
         _post(owner, "/organizatie/membri/", {"email": INVITED, "role": "admin"})
-        with browser(empty_installation, secrets, "the invited") as invited:
+        with browser(installation, secrets, "the invited") as invited:
             sign_up(invited, mail, secrets)
             second_factor(invited, secrets)
-        with browser(empty_installation, secrets, "one who forgot") as visitor:
+        with browser(installation, secrets, "one who forgot") as visitor:
             invitation = email_to(mail, INVITED, "invitatie", secrets)
             new_password(visitor, mail, secrets)
             assert visitor.get(invitation).status_code == 404  # it was used
-        external_link(empty_installation, owner, mail, secrets)
+        external_link(installation, owner, mail, secrets)
         mail.messages.clear()
         _post(owner, "/organizatie/membri/", {"email": "alta@example.ro", "role": "viewer"})
-        with browser(empty_installation, secrets, "one who only opened") as visitor:
+        with browser(installation, secrets, "one who only opened") as visitor:
             visitor.get(email_to(mail, "alta@example.ro", "invitatie", secrets))
         for path in ("/cont/date/export/", "/organizatie/export/", "/transporturi/export/"):
             owner.post(path, data={"csrfmiddlewaretoken": csrf(owner, "/organizatie/")})
@@ -247,10 +248,10 @@ def top() -> Iterator[Path]:
 
 
 def test_no_secret_of_a_full_use_is_in_a_copy_or_in_the_files(
-    top: Path, blank: Path, mail: MailServer
+    top: Path, with_person: Path, mail: MailServer
 ) -> None:
     folder, issued = top / "data", top / "issued"
-    shared_folders.copy(blank, folder)
+    shared_folders.copy(with_person, folder)
     secrets = Secrets()
     secrets.add("password", PASSWORD)
     secrets.add("password", NEW_PASSWORD)
@@ -258,15 +259,12 @@ def test_no_secret_of_a_full_use_is_in_a_copy_or_in_the_files(
     with SimulatorProcess(
         client_id="caraus-copies", client_secret="the-clients-secret-42", issued_file=issued
     ) as anaf:
-        empty_installation = Installation(folder, anaf)
-        empty_installation.environment |= {"EMAIL_URL": mail.url, "CARAUS_SIGNUP": "invitation"}
-        person = ("createuser", "--email", OWNER, "--password-stdin", "--organization", "Trans")
-        done = empty_installation.run(*person, "--cui", "900010100", stdin=PASSWORD)
-        assert done.returncode == 0, done.stderr
-        with running(empty_installation, top / "log"):
-            cookie = use_product(empty_installation, mail, secrets)
+        installation = Installation(folder, anaf)
+        installation.environment |= {"EMAIL_URL": mail.url, "CARAUS_SIGNUP": "invitation"}
+        with running(installation, top / "log"):
+            cookie = use_product(installation, mail, secrets)
             # While everything runs, as the nightly copy does.
-            done = empty_installation.run("backup", str(top / "copy.dump"))
+            done = installation.run("backup", str(top / "copy.dump"))
             assert done.returncode == 0, done.stderr
             with psycopg.connect(embedded.embedded_database_url(folder)) as database:
                 database.autocommit = True
@@ -295,10 +293,8 @@ def test_no_secret_of_a_full_use_is_in_a_copy_or_in_the_files(
             assert f"COPY public.{table} " not in script
 
         # Put back, it signs nobody in, who was signed in when it was made or later.
-        assert (
-            empty_installation.run("restore", str(top / "copy.dump"), "--replace").returncode == 0
-        )
-        with empty_installation.web() as client:
+        assert installation.run("restore", str(top / "copy.dump"), "--replace").returncode == 0
+        with installation.web() as client:
             client.cookies["sessionid"] = cookie
             assert client.get("/organizatie/").headers["location"].startswith("/cont/login/")
 

@@ -18,24 +18,23 @@ from psycopg import sql
 
 from caraus import embedded
 from tests import plain_http, shared_folders
+from tests.commands.conftest import EMAIL
 from tests.commands.installation import PASSWORD, Installation, _post
 from tests.folders import temporary_folder
 from tests.simulator_process import SimulatorProcess
 
-EMAIL = "ana@example.ro"
-
 
 @contextmanager
-def running(empty_installation: Installation, logs: Path) -> Iterator[httpx2.Client]:
+def running(installation: Installation, logs: Path) -> Iterator[httpx2.Client]:
     """Web and worker with their logs in files, and a browser's client."""
     with logs.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "caraus.cli", "serve", "--port", str(empty_installation.port)],
-            env=empty_installation.environment | {"CARAUS_LOG_READABLE": "0", "CARAUS_DEBUG": "0"},
+            [sys.executable, "-m", "caraus.cli", "serve", "--port", str(installation.port)],
+            env=installation.environment | {"CARAUS_LOG_READABLE": "0", "CARAUS_DEBUG": "0"},
             stdout=log,
             stderr=log,
         )
-        with plain_http.client(base_url=empty_installation.address, timeout=15) as client:
+        with plain_http.client(base_url=installation.address, timeout=15) as client:
             until(lambda: is_responding(client))
             yield client
         process.terminate()
@@ -56,12 +55,10 @@ def until(condition: Callable[[], object], seconds: float = 40) -> None:
         time.sleep(0.1)
 
 
-def use_product(
-    empty_installation: Installation, client: httpx2.Client, anaf: SimulatorProcess
-) -> str:
+def use_product(installation: Installation, client: httpx2.Client, anaf: SimulatorProcess) -> str:
     """Do all that a secret can pass through, with the errors on the way; return the link's
     secret."""
-    assert "Autorizarea a reușit" in empty_installation.authorize(client, email=EMAIL)
+    assert "Autorizarea a reușit" in installation.authorize(client, email=EMAIL)
     listed = "/transporturi/?firma=900010100"
     until(lambda: client.get(listed, follow_redirects=True).text.count("data-uit"))
     anaf.turn_on("token_refused", times=1)
@@ -144,20 +141,15 @@ def top() -> Iterator[Path]:
         yield top
 
 
-def test_no_secret_is_in_the_logs_or_the_database(top: Path, blank: Path) -> None:
+def test_no_secret_is_in_the_logs_or_the_database(top: Path, with_person: Path) -> None:
     folder, logs, issued = top / "data", top / "log", top / "issued"
-    shared_folders.copy(blank, folder)
+    shared_folders.copy(with_person, folder)
     with SimulatorProcess(
         client_id="caraus-leaks", client_secret="the-clients-secret-42", issued_file=issued
     ) as anaf:
-        empty_installation = Installation(folder, anaf)
-        person = ("createuser", "--email", EMAIL, "--password-stdin", "--organization", "Trans")
-        done = empty_installation.run(
-            *person, "--cui", "900010100", "--cui", "900020201", stdin=PASSWORD
-        )
-        assert done.returncode == 0, done.stderr
-        with running(empty_installation, logs) as client:
-            link = use_product(empty_installation, client, anaf)
+        installation = Installation(folder, anaf)
+        with running(installation, logs) as client:
+            link = use_product(installation, client, anaf)
     secrets = set(issued.read_text().split())
     assert len(secrets) >= 8
     # Of a token, its claims and its signature are as bad as the whole.

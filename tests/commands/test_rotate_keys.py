@@ -12,7 +12,8 @@ from caraus.authorizations.key_rotation import rotate_token_keys
 from caraus.authorizations.models import Authorization
 from caraus.core import crypto
 from tests import factories
-from tests.commands.installation import PASSWORD, Installation
+from tests.commands.conftest import EMAIL
+from tests.commands.installation import Installation
 
 
 def new_key() -> str:
@@ -20,27 +21,23 @@ def new_key() -> str:
 
 
 def test_the_command_moves_everything_to_the_first_key(
-    empty_installation: Installation,
+    installation: Installation,
 ) -> None:
     old, new = new_key(), new_key()
-    empty_installation.environment["CARAUS_TOKEN_KEYS"] = old
-    person = ("createuser", "--email", "ana@example.ro", "--password-stdin")
-    empty_installation.run(*person, "--organization", "Trans", "--cui", "900010100", stdin=PASSWORD)
-    with empty_installation.web() as client:
-        assert "Autorizarea a reușit" in empty_installation.authorize(
-            client, email="ana@example.ro"
-        )
-    done = empty_installation.run("rotate-keys", CARAUS_TOKEN_KEYS=f"{new},{old}")
+    installation.environment["CARAUS_TOKEN_KEYS"] = old
+    with installation.web() as client:
+        assert "Autorizarea a reușit" in installation.authorize(client, email=EMAIL)
+    done = installation.run("rotate-keys", CARAUS_TOKEN_KEYS=f"{new},{old}")
     assert done.returncode == 0, done.stderr
     assert "1 authorization(s)" in done.stdout
     assert old not in done.stdout + done.stderr
-    empty_installation.environment["CARAUS_TOKEN_KEYS"] = new
-    assert empty_installation.json("sync")[0]["outcome"] == "ok"
+    installation.environment["CARAUS_TOKEN_KEYS"] = new
+    assert installation.json("sync")[0]["outcome"] == "ok"
 
-    lost = empty_installation.run("rotate-keys", CARAUS_TOKEN_KEYS=new_key())
+    lost = installation.run("rotate-keys", CARAUS_TOKEN_KEYS=new_key())
     assert lost.returncode == 1
     assert "could not be opened with any of the keys" in lost.stderr
-    assert empty_installation.json("sync")[0]["outcome"] == "ok"
+    assert installation.json("sync")[0]["outcome"] == "ok"
 
 
 def test_what_no_key_opens_is_left_as_it_is_and_counted(

@@ -17,7 +17,7 @@ from cryptography.fernet import Fernet
 
 from caraus.commands.ports import free_ports
 from tests import plain_http
-from tests.environment import database
+from tests.environment import URL, database
 from tests.running.pooler import pooled
 from tests.simulator_process import SimulatorProcess
 
@@ -68,7 +68,8 @@ class Cluster:
         self.folder.chmod(0o755)
         self._stack = ExitStack()
         self._stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        self.database = self._stack.enter_context(database())
+        # It has the schema already where that was made once for all processes of the tests.
+        self.database = self._stack.enter_context(database(template=URL.rpartition("/")[2]))
         site, port, *ports = free_ports(2 + webs)
         self.pooler = self._stack.enter_context(pooled(self.database, port))
         self.address = f"https://localhost:{site}"

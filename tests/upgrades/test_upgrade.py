@@ -1,6 +1,5 @@
 """From the first state of the schema, with its data, to this version's."""
 
-import json
 import os
 import subprocess
 import sys
@@ -34,42 +33,37 @@ SELECT 1, 1, '3V0P0L0P0T3JUW4' || n, (ARRAY['active', 'delisted'])[n], '', 'CLUJ
 FROM generate_series(1, 2) AS n;
 """
 
-
-MIGRATE = """
-import json, sys
+# In one process: most of the time goes into loading the product.
+UPGRADE = """
+import sys
 import django
 from django.core.management import call_command
+from django.db import connection
 django.setup()
-for target in json.loads(sys.argv[1]):
+for target in %r:
     call_command("migrate", *target, verbosity=0)
+with connection.cursor() as cursor:
+    cursor.execute(sys.stdin.read())
+call_command("migrate", verbosity=0)
 """
 
 
-def migrate(url: str, *targets: tuple[str, ...]) -> None:
-    """Migrate to each of the targets, as `caraus manage migrate` takes them, or to this
-    version's."""
-    command = [sys.executable, "-c", MIGRATE, json.dumps(targets or [()])]
-    subprocess.run(command, check=True, env=os.environ | {"DATABASE_URL": url})
-
-
 @pytest.fixture(scope="module")
-def first_state() -> Iterator[str]:
-    """Yield the address of a database that is only copied."""
+def url() -> Iterator[str]:
+    """Yield the address of a database that was filled in its first state, then migrated as by
+    `caraus migrate`."""
     with environment.database() as address:
-        migrate(address, *FIRST)
-        yield address
-
-
-@pytest.fixture
-def url(first_state: str) -> Iterator[str]:
-    with environment.database(template=first_state.rpartition("/")[2]) as address:
+        subprocess.run(
+            [sys.executable, "-c", UPGRADE % FIRST],
+            input=FILL,
+            text=True,
+            check=True,
+            env=os.environ | {"DATABASE_URL": address},
+        )
         yield address
 
 
 def test_the_uits_of_the_first_state_are_there_after_every_migration(url: str) -> None:
-    with psycopg.connect(url) as database:
-        database.execute(FILL.encode())
-    migrate(url)
     with psycopg.connect(url) as database:
         rows = database.execute(
             "SELECT organization_id, state, search_text FROM transports_transport ORDER BY uit"
@@ -78,11 +72,16 @@ def test_the_uits_of_the_first_state_are_there_after_every_migration(url: str) -
 
 
 def test_a_database_of_another_version_is_refused_with_a_sentence_and_left_alone(url: str) -> None:
+    applied = "SELECT count(*) FROM django_migrations"
     with psycopg.connect(url) as database:
+        database.execute(
+            "DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations)"
+        )  # one that would be due
         database.execute(
             "INSERT INTO django_migrations (app, name, applied)"
             " VALUES ('accounts', '0002_of_another_version', now())"
         )
+        before = database.execute(applied).fetchone()
     done = subprocess.run(
         [sys.executable, "-m", "caraus.cli", "transports", "--cui", "14399840"],
         env=os.environ | {"DATABASE_URL": url},
@@ -94,3 +93,5 @@ def test_a_database_of_another_version_is_refused_with_a_sentence_and_left_alone
     assert "made by another version of Cărăuș" in done.stderr
     assert "accounts.0002_of_another_version" in done.stderr
     assert "Traceback" not in done.stderr
+    with psycopg.connect(url) as database:
+        assert database.execute(applied).fetchone() == before
