@@ -147,7 +147,7 @@ def test_out_of_the_wheel_it_says_where_it_is_and_ends_all_its_children(
     it_ends_in_order(demo, signal.SIGINT)
 
 
-def test_out_of_the_wheel_caraus_serve_answers_with_whole_pages(
+def test_out_of_the_wheel_caraus_serve_answers_with_whole_pages_and_sigterm_ends_all(
     folder: Path, installed: Path
 ) -> None:
     port = free_ports(1)[0]
@@ -164,9 +164,14 @@ def test_out_of_the_wheel_caraus_serve_answers_with_whole_pages(
     try:
         until_responding(f"{address}/readyz")
         its_pages_are_whole(address)
+        started = children(process.pid)
+        parts = {word for part in started for word in command_line(part)[3:4]}
     finally:
         process.terminate()
-        assert process.wait(40) in {0, 143}
+        code = process.wait(40)
+    assert parts >= {"web", "worker"}
+    assert code == 0
+    assert still_running(started) == []
 
 
 def test_killed_outright_it_leaves_no_server_behind_and_the_next_start_goes_on(
