@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.db import connections
+from django.db.migrations.loader import MigrationLoader
 from django.urls import get_resolver
 
 from caraus.cli import main
@@ -35,13 +36,19 @@ class Ready:
         assert self._process.stdout is not None
         return self._process.stdout.readline().strip()
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run one command; of the environment what is read while it runs."""
         assert self._process.stdin is not None
         with tempfile.TemporaryDirectory() as folder:
             output, failed = Path(folder, "stdout"), Path(folder, "stderr")
             for path in (output, failed):
                 path.touch()
-            command = {"arguments": arguments, "stdout": str(output), "stderr": str(failed)}
+            command = {
+                "arguments": arguments,
+                "stdout": str(output),
+                "stderr": str(failed),
+                "environment": environment,
+            }
             self._process.stdin.write(json.dumps(command) + "\n")
             self._process.stdin.flush()
             code = int(self._respond())
@@ -57,6 +64,7 @@ def run(command: dict[str, Any]) -> int:
     """Run the command in the child, with its streams, to its end."""
     for number, path in enumerate((os.devnull, command["stdout"], command["stderr"])):
         os.dup2(os.open(path, os.O_RDWR), number)
+    os.environ.update(command["environment"])
     try:
         return main(command["arguments"])
     except SystemExit as error:
@@ -66,6 +74,7 @@ def run(command: dict[str, Any]) -> int:
 def serve(commands: IO[str], is_responding: IO[str]) -> None:
     set_up_django()
     assert get_resolver().url_patterns
+    assert MigrationLoader(None).disk_migrations
     gc.freeze()
     connections.close_all()
     is_responding.write("ready\n")

@@ -63,8 +63,9 @@ class Installation:
     ) -> subprocess.CompletedProcess[str]:
         """Run one `caraus` command to its end."""
         name = arguments[0] if arguments else ""
-        if self.forks and name in self.started_afresh and not stdin and not environment:
-            return self._loaded().run(*arguments)
+        is_loaded_alike = not stdin and set(environment) <= {"COLUMNS"}
+        if self.forks and name in self.started_afresh and is_loaded_alike:
+            return self._loaded().run(*arguments, **environment)
         done = subprocess.run(
             [sys.executable, "-m", "caraus.cli", *arguments],
             input=stdin,

@@ -53,6 +53,7 @@ def demo(with_accounts: Path) -> Iterator[DemoProcess]:
     shared_folders.copy(with_accounts, folder / "data")
     with DemoProcess(folder / "data") as process:
         yield process
+        process.end_in_order()
     shutil.rmtree(folder)
 
 

@@ -14,6 +14,7 @@ import psutil
 
 from caraus.commands.ports import free_ports
 from tests import plain_http
+from tests.program_family import children, still_running
 
 READY = re.compile(r"Cărăuș is ready: (\S+)")
 START_SECONDS = 90
@@ -128,6 +129,15 @@ class DemoProcess:
         assert isinstance(response, dict)
         return {record["uit"] for record in response["records"]}
 
+    def end_in_order(self, number: int = signal.SIGINT) -> None:
+        """Check that a signal ends it with all its children, and that nothing is left of it."""
+        started, lines_before = children(self.pid), len(self.lines)
+        assert len(started) >= 3
+        assert self.stop(number) == 0
+        assert not (self.folder / "demo.env").exists()
+        assert still_running(started) == []
+        assert "Traceback" not in "".join(self.lines[lines_before:])
+
     def stop(self, number: int = signal.SIGINT) -> int:
         """Press Ctrl-C; the exit code. One that does not end says where each thread stands."""
         process, self._process = self._process, None
@@ -145,5 +155,8 @@ class DemoProcess:
             assert self._reader is not None
             self._reader.join(10)
             assert process.stdout is not None
-            process.stdout.close()
+            if (
+                not self._reader.is_alive()
+            ):  # a child that was left behind would hold it up for ever
+                process.stdout.close()
         return process.returncode
