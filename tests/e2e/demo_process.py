@@ -155,8 +155,7 @@ class DemoProcess:
             assert self._reader is not None
             self._reader.join(10)
             assert process.stdout is not None
-            if (
-                not self._reader.is_alive()
-            ):  # a child that was left behind would hold it up for ever
+            # A child that was left behind would hold it up for ever.
+            if not self._reader.is_alive():
                 process.stdout.close()
         return process.returncode
