@@ -29,7 +29,9 @@ NOTE_SHOWN = """() => {
     const show = ServiceWorkerRegistration.prototype.showNotification;
     ServiceWorkerRegistration.prototype.showNotification = function (title, options) {
         const done = show.call(this, title, options);
-        done.then(() => self.next.resolve([title, options.tag]), self.next.reject);
+        const { body, tag, data, requireInteraction } = options;
+        const row = [title, body, tag, data.path, requireInteraction];
+        done.then(() => self.next.resolve(row), self.next.reject);
         return done;
     };
 }"""
@@ -140,8 +142,8 @@ def test_a_message_is_shown_by_the_script_and_one_of_its_tag_replaces_it(
     assert registrations
     worker.evaluate(NOTE_SHOWN)
 
-    def deliver(title: str) -> None:
-        """Hand a message to the script, and wait until the browser has shown it."""
+    def deliver(title: str) -> list[object]:
+        """Hand a message to the script; return the notification that the browser has shown."""
         message = {
             "title": title,
             "body": "Cere din timp un UIT valabil.",
@@ -158,15 +160,13 @@ def test_a_message_is_shown_by_the_script_and_one_of_its_tag_replaces_it(
                 "data": json.dumps(message),
             },
         )
-        assert worker.evaluate(NEXT_SHOWN) == [title, "card"]
+        shown: list[object] = worker.evaluate(NEXT_SHOWN)
+        assert shown == [title, message["body"], "card", "/notificari/1/", True]
+        return shown
 
-    titles = "KLM621 · expiră luni", "KLM621 · expiră luni, la 24:00"
-    first, second = (
-        [title, "Cere din timp un UIT valabil.", "card", "/notificari/1/", True] for title in titles
-    )
-    deliver(titles[0])
+    first = deliver("KLM621 · expiră luni")
     page.wait_for_function(f"async () => (await ({SHOWN})()).length === 1")
     assert page.evaluate(SHOWN) == [first]
-    deliver(titles[1])
+    second = deliver("KLM621 · expiră luni, la 24:00")
     # The browser swaps them by their tag, and may name none while it does: never both.
     assert page.evaluate(SHOWN) in ([second], [])

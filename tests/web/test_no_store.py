@@ -11,11 +11,16 @@ from tests.web.addresses import (
     SECRET_ROUTES,
     address,
     isolated_client,
+    methods_of,
 )
 
 # Beside what `send_request` sees of all addresses, their other methods and other visitors.
 REQUESTS = [
-    *(("get", route, ("owner",)) for route in [*OBJECT_ROUTES, *OWN_ROUTES]),
+    *(
+        (method.lower(), route, ("owner",))
+        for route in [*OBJECT_ROUTES, *OWN_ROUTES]
+        for method in methods_of(route)
+    ),
     *(
         (method, route, ("owner", "nobody"))
         for route in [*PUBLIC_ROUTES, *SECRET_ROUTES]
